@@ -1,0 +1,124 @@
+//! The records of the custody log. One leaf is one record, in canonical JSON, signed by its actor.
+//!
+//! Leaf bytes are kept and hashed exactly as written: the record's JSON on one line, then the armoured
+//! SSH signature over that line (line end included), so that `head -n 1` and `ssh-keygen` check it.
+
+use crate::{Commitment, Digests, Sha256};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The version of this form, the `v` of every record (docs/format/leaf.md).
+pub const LEAF_VERSION: u32 = 1;
+
+/// Most bytes a leaf may have: its length prefix in an entry bundle is a uint16 (C2SP tlog-tiles).
+pub const LEAF_LIMIT_BYTES: usize = 65_535;
+
+/// One record: who did what, when, with which program.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Leaf {
+    /// Form of this record: [`LEAF_VERSION`].
+    pub v: u32,
+    /// Origin of the log it belongs to (the first line of its checkpoints): a leaf cannot move to
+    /// another case.
+    pub log: String,
+    /// Fingerprint of the key that signs it, as `ssh-keygen -lf` prints it (`SHA256:…`).
+    pub actor: String,
+    /// When, by the machine's own clock: RFC 3339, UTC, whole seconds. A claim, never a proof.
+    pub time: String,
+    /// Program and version that wrote it.
+    pub tool: String,
+    /// What was done.
+    #[serde(flatten)]
+    pub event: Event,
+}
+
+/// What was done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Event {
+    /// The case was opened: always leaf 0, and only there.
+    Genesis(Genesis),
+    /// An item was taken in.
+    Capture(Capture),
+    /// An item was read.
+    Reading(ReadingMade),
+    /// Items left the case in a bundle.
+    Export(Export),
+}
+
+/// The case was opened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Genesis {
+    /// Name of the case, as its maker gave it.
+    pub case: String,
+    /// The actor's public key, as one `ssh-ed25519 AAAA…` line without comment.
+    pub actor_key: String,
+    /// The actor's name for themselves (an alias will do).
+    pub actor_name: String,
+    /// The log's verifier key (C2SP signed-note `vkey`).
+    pub log_key: String,
+}
+
+/// An item was taken in (Berkeley Protocol, paragraph 155).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Capture {
+    /// The item: digests and size of its bytes.
+    pub item: Digests,
+    /// Name it came under.
+    pub name: Name,
+    /// How it was obtained: `file`, so far.
+    pub method: String,
+    /// Last change of the file by its file system, RFC 3339 UTC; a claim.
+    pub file_modified: Option<String>,
+    /// Who made the claims in it: outlet, agency, person.
+    pub source: Option<String>,
+    /// Its address (URL), ¶155(a).
+    pub address: Option<String>,
+    /// When it was obtained from there, if not at the time of this record; as given by the collector.
+    pub obtained: Option<String>,
+    /// Free words of the collector.
+    pub note: Option<String>,
+    /// Withheld fields, ¶155(g): `collector`, `machine` (the address of the machine that collected)
+    /// and `identity` (virtual identity used). Field name to commitment.
+    pub withheld: BTreeMap<String, Commitment>,
+}
+
+/// A file name, kept exactly: names are bytes on Unix and need not be text.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Name {
+    /// The name for people, relative to what was named on the command line; bytes that are not UTF-8
+    /// appear as U+FFFD.
+    pub text: String,
+    /// The exact bytes in hexadecimal, only where `text` is not the whole truth.
+    pub bytes: Option<String>,
+}
+
+/// An item was read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadingMade {
+    /// The item's name.
+    pub item: Sha256,
+    /// The reading: an object holding canonical JSON of a [`crate::Reading`].
+    pub reading: Digests,
+    /// Reader and version.
+    pub reader: String,
+    /// How many figures it holds.
+    pub figures: u64,
+    /// Codes of the problems it lists, in order.
+    pub problems: Vec<String>,
+}
+
+/// Items left the case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Export {
+    /// Digest of the bundle's `tagmanifest-sha256.txt`, through which every byte of it is bound.
+    pub tagmanifest: Sha256,
+    /// Digest of the signature file over it.
+    pub signature: Sha256,
+    /// Names of the items in it, in exhibit order.
+    pub items: Vec<Sha256>,
+    /// Tree size of the checkpoint that the bundle's record proofs lead to.
+    pub tree_size: u64,
+    /// Withheld fields whose openings the bundle does carry.
+    pub disclosed: Vec<String>,
+}
