@@ -115,8 +115,11 @@ pub struct Export {
     pub tagmanifest: Sha256,
     /// Digest of the signature file over it.
     pub signature: Sha256,
-    /// Names of the items in it, in exhibit order.
-    pub items: Vec<Sha256>,
+    /// How many items are in it.
+    pub items: u64,
+    /// The list of them: an object holding the canonical JSON array of their names in exhibit order
+    /// (an object, since a leaf of 65,535 bytes would hold fewer than a thousand).
+    pub list: Digests,
     /// Tree size of the checkpoint that the bundle's record proofs lead to.
     pub tree_size: u64,
     /// Withheld fields whose openings the bundle does carry.
