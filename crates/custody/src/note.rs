@@ -1,0 +1,217 @@
+//! Signed notes and their keys (C2SP signed-note v1.0.0), Ed25519 only.
+//!
+//! A note is text, an empty line, and signature lines. A signature by a key that is not known is ignored, as the
+//! specification demands; one by a known key that does not hold makes the whole note worthless.
+
+use data_encoding::BASE64;
+use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
+use sha2::{Digest as _, Sha256};
+
+/// Most bytes in a note: a checkpoint has about 200, each ML-DSA-44 cosignature adds 3,300.
+pub const NOTE_LIMIT_BYTES: usize = 64 * 1024;
+
+/// Most signature lines looked at; the specification demands at least 16.
+pub const SIGNATURES_LIMIT: usize = 64;
+
+/// Type byte of Ed25519 keys and signatures.
+const ED25519: u8 = 0x01;
+
+/// A key that notes are verified with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verifier {
+    name: String,
+    id: [u8; 4],
+    key: VerifyingKey,
+}
+
+/// A key that signs notes. Holds a secret: neither printed nor compared.
+pub struct Signer {
+    name: String,
+    key: SigningKey,
+}
+
+/// Why a note or a key is not accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NoteError {
+    /// Longer than [`NOTE_LIMIT_BYTES`].
+    #[error("the note is longer than {NOTE_LIMIT_BYTES} bytes")]
+    TooLong,
+    /// Not of the form of a signed note.
+    #[error("not of the form of a signed note")]
+    Form,
+    /// No signature line is by a known key.
+    #[error("no signature by a known key")]
+    Unsigned,
+    /// A known key's signature does not hold.
+    #[error("the signature does not hold")]
+    Signature,
+    /// Not a key of the form `name+id+base64`.
+    #[error("not a verifier key of the form name+id+base64")]
+    Key,
+}
+
+impl Verifier {
+    /// Reads a verifier key (`vkey`), exactly as [`Verifier::vkey`] writes it.
+    pub fn parse(vkey: &str) -> Result<Self, NoteError> {
+        let mut parts = vkey.splitn(3, '+');
+        let (name, id, key) = (parts.next(), parts.next(), parts.next());
+        let name = name.filter(|name| is_name(name)).ok_or(NoteError::Key)?;
+        let key =
+            BASE64.decode(key.ok_or(NoteError::Key)?.as_bytes()).map_err(|_| NoteError::Key)?;
+        let Some((&ED25519, key)) = key.split_first() else { return Err(NoteError::Key) };
+        let key: [u8; 32] = key.try_into().map_err(|_| NoteError::Key)?;
+        let key = VerifyingKey::from_bytes(&key).map_err(|_| NoteError::Key)?;
+        let verifier = Self { name: name.into(), id: key_id(name, &key), key };
+        if id == Some(hex(verifier.id).as_str()) { Ok(verifier) } else { Err(NoteError::Key) }
+    }
+
+    /// The key as text: name, key id in hexadecimal, type and key in base64, joined by `+`.
+    pub fn vkey(&self) -> String {
+        let typed = [&[ED25519][..], self.key.as_bytes()].concat();
+        format!("{}+{}+{}", self.name, hex(self.id), BASE64.encode(&typed))
+    }
+
+    /// Name of the key: for a log, its origin.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl Signer {
+    /// The signer named `name` with the secret key `seed`.
+    pub fn new(name: &str, seed: &[u8; 32]) -> Result<Self, NoteError> {
+        if !is_name(name) {
+            return Err(NoteError::Key);
+        }
+        Ok(Self { name: name.into(), key: SigningKey::from_bytes(seed) })
+    }
+
+    /// Name of the key.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its public side.
+    pub fn verifier(&self) -> Verifier {
+        let key = self.key.verifying_key();
+        Verifier { name: self.name.clone(), id: key_id(&self.name, &key), key }
+    }
+
+    /// Its public side as text.
+    pub fn vkey(&self) -> String {
+        self.verifier().vkey()
+    }
+
+    /// Signs `text`, which ends with a line end and has no empty line at its end.
+    pub fn sign(&self, text: &str) -> String {
+        let signature = self.key.sign(text.as_bytes()).to_bytes();
+        let id = key_id(&self.name, &self.key.verifying_key());
+        let tagged = [&id[..], &signature].concat();
+        format!("{text}\n\u{2014} {} {}\n", self.name, BASE64.encode(&tagged))
+    }
+}
+
+/// Checks a signed note and returns its text, which at least one of `known` has signed.
+pub fn open<'a>(note: &'a [u8], known: &[Verifier]) -> Result<&'a str, NoteError> {
+    if note.len() > NOTE_LIMIT_BYTES {
+        return Err(NoteError::TooLong);
+    }
+    let note = std::str::from_utf8(note).map_err(|_| NoteError::Form)?;
+    if note.chars().any(|c| c < ' ' && c != '\n') {
+        return Err(NoteError::Form);
+    }
+    let split = note.rfind("\n\n").ok_or(NoteError::Form)?;
+    let (text, lines) = (&note[..=split], &note[split + 2..]);
+    let lines = lines.strip_suffix('\n').ok_or(NoteError::Form)?;
+    let mut signed = false;
+    for (number, line) in lines.split('\n').enumerate() {
+        let (name, tagged) = line
+            .strip_prefix("\u{2014} ")
+            .and_then(|rest| rest.split_once(' '))
+            .filter(|(name, _)| is_name(name) && number < SIGNATURES_LIMIT)
+            .ok_or(NoteError::Form)?;
+        let tagged = BASE64.decode(tagged.as_bytes()).map_err(|_| NoteError::Form)?;
+        let (id, signature) = tagged.split_first_chunk::<4>().ok_or(NoteError::Form)?;
+        let Some(verifier) = known.iter().find(|v| v.name == name && v.id == *id) else { continue };
+        let signature = Signature::from_slice(signature).map_err(|_| NoteError::Signature)?;
+        verifier
+            .key
+            .verify_strict(text.as_bytes(), &signature)
+            .map_err(|_| NoteError::Signature)?;
+        signed = true;
+    }
+    if signed { Ok(text) } else { Err(NoteError::Unsigned) }
+}
+
+/// Whether `name` may name a key: not empty, no blanks, no plus.
+pub fn is_name(name: &str) -> bool {
+    !name.is_empty() && !name.chars().any(|c| c.is_whitespace() || c.is_control() || c == '+')
+}
+
+/// The first four bytes of SHA-256(name ‖ LF ‖ type ‖ key).
+fn key_id(name: &str, key: &VerifyingKey) -> [u8; 4] {
+    let digest: [u8; 32] = Sha256::new()
+        .chain_update(name)
+        .chain_update([b'\n', ED25519])
+        .chain_update(key.as_bytes())
+        .finalize()
+        .into();
+    [digest[0], digest[1], digest[2], digest[3]]
+}
+
+fn hex(id: [u8; 4]) -> String {
+    data_encoding::HEXLOWER.encode(&id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The example key of the Go package's documentation.
+    const PETER: &str = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
+
+    fn signer(name: &str) -> Signer {
+        Signer::new(name, &[7; 32]).unwrap()
+    }
+
+    #[test]
+    fn keys() {
+        assert_eq!(Verifier::parse(PETER).unwrap().vkey(), PETER);
+        for bad in [
+            "",
+            "a+b+c",
+            &PETER.replace("c74f", "c74e"),
+            &PETER.to_uppercase(),
+            &PETER.replace("Peter", "Pe er"),
+            &format!("{PETER}="),
+        ] {
+            assert_eq!(Verifier::parse(bad), Err(NoteError::Key), "{bad}");
+        }
+        assert!(Signer::new("two words", &[0; 32]).is_err());
+    }
+
+    #[test]
+    fn notes() {
+        let (log, other) = (signer("log/1"), signer("other"));
+        let note = log.sign("one\ntwo\n");
+        assert_eq!(open(note.as_bytes(), &[log.verifier()]), Ok("one\ntwo\n"));
+        assert_eq!(open(note.as_bytes(), &[other.verifier()]), Err(NoteError::Unsigned));
+        let two = format!("{note}{}", other.sign("one\ntwo\n").rsplit_once("\n\n").unwrap().1);
+        assert_eq!(open(two.as_bytes(), &[log.verifier()]), Ok("one\ntwo\n"));
+        assert_eq!(open(two.as_bytes(), &[other.verifier()]), Ok("one\ntwo\n"));
+    }
+
+    #[test]
+    fn every_flipped_bit_is_caught() {
+        let log = signer("log/1");
+        let note = log.sign("one\ntwo\n").into_bytes();
+        for bit in 0..note.len() * 8 {
+            let mut bad = note.clone();
+            bad[bit / 8] ^= 1 << (bit % 8);
+            assert!(open(&bad, &[log.verifier()]).is_err(), "bit {bit}");
+        }
+        for end in 0..note.len() {
+            assert!(open(&note[..end], &[log.verifier()]).is_err(), "cut at {end}");
+        }
+    }
+}
