@@ -41,8 +41,8 @@ impl Checkpoint {
     }
 }
 
-/// Opens a signed checkpoint of the log whose key is `log`: origin and key name must be equal. Extension
-/// lines of other writers are allowed and not looked at; ours has none.
+/// Opens a signed checkpoint of the log whose key is `log`: origin and key name must be equal.
+/// Extension lines of other writers are allowed and not looked at; ours has none.
 pub fn open(bytes: &[u8], log: &Verifier) -> Result<Checkpoint, CheckpointError> {
     let checkpoint = parse(note::open(bytes, std::slice::from_ref(log))?)?;
     if checkpoint.origin == log.name() { Ok(checkpoint) } else { Err(CheckpointError::Origin) }

@@ -1,6 +1,8 @@
-//! The right edge of the tree: all that a writer must know to append, and a reader to know the root.
+//! The right edge of the tree: all that a writer must know to append, and a reader to know the
+//! root.
 //!
-//! For each level the hashes of its partial tile (at most 255), and the leaves of the partial bundle.
+//! For each level the hashes of its partial tile (at most 255), and the leaves of the partial
+//! bundle.
 
 use crate::tile::{self, Kind, Tile, TileError, WIDTH};
 use crate::tree::{Hash, empty_root, leaf_hash, node_hash, root_of};
@@ -80,8 +82,8 @@ impl Edge {
 
     /// The root hash of the tree (RFC 6962, section 2.1).
     pub fn root(&self) -> Hash {
-        // The highest level is the leftmost part of the tree and the largest; each lower partial tile
-        // hangs to its right. Within a level the same rule holds over its hashes.
+        // The highest level is the leftmost part of the tree and the largest; each lower partial
+        // tile hangs to its right. Within a level the same rule holds over its hashes.
         let mut parts =
             self.levels.iter().filter(|hashes| !hashes.is_empty()).map(|hashes| peaks(hashes));
         let Some(mut right) = parts.next() else { return empty_root() };
@@ -96,8 +98,8 @@ impl Edge {
             .unwrap_or_else(empty_root)
     }
 
-    /// Appends `leaves` and returns every file of the log that is new: those that became full, and the
-    /// partial one at the end of each level.
+    /// Appends `leaves` and returns every file of the log that is new: those that became full, and
+    /// the partial one at the end of each level.
     ///
     /// # Panics
     /// If a leaf is longer than [`tile::LEAF_LIMIT_BYTES`].
@@ -156,7 +158,8 @@ impl Edge {
     }
 }
 
-/// The roots of the complete subtrees that `hashes` form, from the largest (leftmost) to the smallest.
+/// The roots of the complete subtrees that `hashes` form, from the largest (leftmost) to the
+/// smallest.
 fn peaks(hashes: &[Hash]) -> Vec<Hash> {
     let mut rest = hashes;
     let mut peaks = Vec::new();

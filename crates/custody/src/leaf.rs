@@ -1,6 +1,7 @@
 //! Signed leaves: a record on one line, then the SSH signature over that line, line end included.
 //!
-//! So `head -n 1 LEAF | ssh-keygen -Y verify -n casefile-leaf@v1 -s <(tail -n +2 LEAF) …` checks one.
+//! So `head -n 1 LEAF | ssh-keygen -Y verify -n casefile-leaf@v1 -s <(tail -n +2 LEAF) …` checks
+//! one.
 
 use crate::sshsig::{self, PublicKey, SshsigError};
 

@@ -1,7 +1,8 @@
 //! Signed notes and their keys (C2SP signed-note v1.0.0), Ed25519 only.
 //!
-//! A note is text, an empty line, and signature lines. A signature by a key that is not known is ignored, as the
-//! specification demands; one by a known key that does not hold makes the whole note worthless.
+//! A note is text, an empty line, and signature lines. A signature by a key that is not known is
+//! ignored, as the specification demands; one by a known key that does not hold makes the whole
+//! note worthless.
 
 use data_encoding::BASE64;
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};

@@ -1,4 +1,5 @@
-//! Inclusion and consistency proofs (RFC 6962, section 2.1; verification as in RFC 9162, section 2.1).
+//! Inclusion and consistency proofs (RFC 6962, section 2.1; verification as in RFC 9162, section
+//! 2.1).
 
 use crate::tile::{self, Kind, Tile, TileError, WIDTH};
 use crate::tree::{Hash, empty_root, node_hash, root_of, split};
@@ -96,14 +97,16 @@ impl<E, R: FnMut(Tile) -> Result<Vec<u8>, E>> Tiles<R> {
                 low = middle;
             }
         }
-        // The old tree's own last subtree is known to who has the old root, if it is all of that tree.
+        // The old tree's own last subtree is known to who has the old root, if it is all of that
+        // tree.
         if low > 0 {
             sides.push((low, high));
         }
         sides.into_iter().rev().map(|(low, high)| self.range(low, high)).collect()
     }
 
-    /// The root of leaves `low..high`, where `low` is a multiple of the power of two that covers them.
+    /// The root of leaves `low..high`, where `low` is a multiple of the power of two that covers
+    /// them.
     fn range(&mut self, low: u64, high: u64) -> Result<Hash, MakeError<E>> {
         let count = high - low;
         if count.is_power_of_two() {
@@ -130,7 +133,8 @@ impl<E, R: FnMut(Tile) -> Result<Vec<u8>, E>> Tiles<R> {
     }
 }
 
-/// Checks that the leaf with hash `leaf` stands at `index` in the tree of `size` leaves with `root`.
+/// Checks that the leaf with hash `leaf` stands at `index` in the tree of `size` leaves with
+/// `root`.
 pub fn verify_inclusion(
     leaf: &Hash,
     index: u64,
@@ -167,7 +171,8 @@ pub fn verify_inclusion(
     }
 }
 
-/// Checks that the tree of `old_size` leaves with `old_root` is the beginning of that of `size` with `root`.
+/// Checks that the tree of `old_size` leaves with `old_root` is the beginning of that of `size`
+/// with `root`.
 pub fn verify_consistency(
     (old_size, old_root): (u64, &Hash),
     (size, root): (u64, &Hash),

@@ -1,7 +1,8 @@
 //! Signatures in OpenSSH's form (PROTOCOL.sshsig of OpenSSH), Ed25519 with SHA-512.
 //!
-//! The small part of the format that casefile needs, so that `ssh-keygen -Y verify` is the judge. Read
-//! strictly: what is read and written again must give the same bytes, so no flipped bit goes unnoticed.
+//! The small part of the format that casefile needs, so that `ssh-keygen -Y verify` is the judge.
+//! Read strictly: what is read and written again must give the same bytes, so no flipped bit goes
+//! unnoticed.
 
 use data_encoding::{BASE64, BASE64_NOPAD};
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};

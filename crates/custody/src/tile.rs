@@ -95,8 +95,8 @@ pub fn parse_path(path: &str) -> Option<Tile> {
     (in_range && tile.to_string() == path).then_some(tile)
 }
 
-/// The files that a log of `size` leaves consists of, full ones and the partial one at the end of each
-/// level: bundles first, then hashes from level 0 up.
+/// The files that a log of `size` leaves consists of, full ones and the partial one at the end of
+/// each level: bundles first, then hashes from level 0 up.
 pub fn tiles_of(size: u64) -> impl Iterator<Item = Tile> {
     std::iter::once((Kind::Entries, size)).chain(levels(size)).flat_map(|(kind, count)| {
         (0..count.div_ceil(WIDTH)).map(move |index| Tile {

@@ -1,4 +1,5 @@
-//! Proofs that travel: `.tlog-proof` files (C2SP tlog-proof), one leaf's inclusion with its checkpoint.
+//! Proofs that travel: `.tlog-proof` files (C2SP tlog-proof), one leaf's inclusion with its
+//! checkpoint.
 
 use crate::checkpoint::{self, CheckpointError};
 use crate::note::{NOTE_LIMIT_BYTES, Verifier};
@@ -63,7 +64,8 @@ impl TlogProof {
 }
 
 /// Reads a proof file, exactly in the form that [`TlogProof::text`] writes. An `extra` line, which
-/// the specification allows and nothing authenticates, is refused: a flipped bit in it would go unnoticed.
+/// the specification allows and nothing authenticates, is refused: a flipped bit in it would go
+/// unnoticed.
 pub fn parse(bytes: &[u8]) -> Result<TlogProof, TlogProofError> {
     let parsed = (bytes.len() <= LIMIT_BYTES)
         .then(|| parse_text(std::str::from_utf8(bytes).ok()?))

@@ -20,9 +20,9 @@ pub fn empty_root() -> Hash {
     Sha256::digest([]).into()
 }
 
-/// The root over `hashes`, the hashes of equally high complete subtrees, in order, where a tree whose
-/// size is no power of two splits as RFC 6962 says: the left part is the largest power of two.
-/// Recursion is as deep as the logarithm of their number.
+/// The root over `hashes`, the hashes of equally high complete subtrees, in order, where a tree
+/// whose size is no power of two splits as RFC 6962 says: the left part is the largest power of
+/// two. Recursion is as deep as the logarithm of their number.
 pub fn root_of(hashes: &[Hash]) -> Hash {
     match hashes {
         [] => empty_root(),

@@ -19,13 +19,15 @@ pub enum CanonicalError {
 /// The canonical JSON of `value`, without a line end.
 ///
 /// # Panics
-/// Never for the types of this crate: they hold no maps with non-string keys and no non-finite floats.
+/// Never for the types of this crate: they hold no maps with non-string keys and no non-finite
+/// floats.
 pub fn to_bytes<T: Serialize>(value: &T) -> Vec<u8> {
     serde_json_canonicalizer::to_vec(value).expect("record types always have a JSON form")
 }
 
 /// Reads `bytes` as a `T`, and refuses any spelling but the canonical one: what is read and written
-/// again must give the same bytes, so unknown fields, spare blanks and repeated keys are refused too.
+/// again must give the same bytes, so unknown fields, spare blanks and repeated keys are refused
+/// too.
 pub fn from_bytes<T: Serialize + DeserializeOwned>(bytes: &[u8]) -> Result<T, CanonicalError> {
     let value: T = serde_json::from_slice(bytes)?;
     if to_bytes(&value) == bytes { Ok(value) } else { Err(CanonicalError::Spelling) }

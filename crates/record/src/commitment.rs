@@ -1,8 +1,8 @@
 //! Salted commitments: a field that the log proves and a bundle may withhold.
 //!
 //! The leaf carries `SHA-256(preimage)`; the opening (salt and value) is kept apart, in `private/`.
-//! Whoever has the opening can prove the value; whoever has not learns nothing, since the salt is 256
-//! random bits. The preimage is four lines of text, so that `printf … | sha256sum` checks it.
+//! Whoever has the opening can prove the value; whoever has not learns nothing, since the salt is
+//! 256 random bits. The preimage is four lines of text, so that `printf … | sha256sum` checks it.
 
 use crate::Sha256;
 use serde::{Deserialize, Serialize};
@@ -26,8 +26,8 @@ pub struct Opening {
 
 impl Opening {
     /// The commitment it opens: SHA-256 over the lines `casefile commitment v1`, field, salt in
-    /// hexadecimal, and the value without a line end. The field's name is in it, so that the opening
-    /// of one field cannot pass for that of another.
+    /// hexadecimal, and the value without a line end. The field's name is in it, so that the
+    /// opening of one field cannot pass for that of another.
     pub fn commitment(&self) -> Commitment {
         let preimage =
             format!("casefile commitment v1\n{}\n{}\n{}", self.field, self.salt, self.value);

@@ -44,7 +44,11 @@ macro_rules! digest {
             fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
                 let text = String::deserialize(d)?;
                 Self::parse(&text).ok_or_else(|| {
-                    serde::de::Error::custom(concat!("expected ", $bytes, " bytes in lower-case hexadecimal"))
+                    serde::de::Error::custom(concat!(
+                        "expected ",
+                        $bytes,
+                        " bytes in lower-case hexadecimal"
+                    ))
                 })
             }
         }

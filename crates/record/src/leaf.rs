@@ -1,7 +1,8 @@
 //! The records of the custody log. One leaf is one record, in canonical JSON, signed by its actor.
 //!
-//! Leaf bytes are kept and hashed exactly as written: the record's JSON on one line, then the armoured
-//! SSH signature over that line (line end included), so that `head -n 1` and `ssh-keygen` check it.
+//! Leaf bytes are kept and hashed exactly as written: the record's JSON on one line, then the
+//! armoured SSH signature over that line (line end included), so that `head -n 1` and `ssh-keygen`
+//! check it.
 
 use crate::{Commitment, Digests, Sha256};
 use serde::{Deserialize, Serialize};
@@ -74,7 +75,8 @@ pub struct Capture {
     pub source: Option<String>,
     /// Its address (URL), ¶155(a).
     pub address: Option<String>,
-    /// When it was obtained from there, if not at the time of this record; as given by the collector.
+    /// When it was obtained from there, if not at the time of this record; as given by the
+    /// collector.
     pub obtained: Option<String>,
     /// Free words of the collector.
     pub note: Option<String>,
@@ -86,8 +88,8 @@ pub struct Capture {
 /// A file name, kept exactly: names are bytes on Unix and need not be text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Name {
-    /// The name for people, relative to what was named on the command line; bytes that are not UTF-8
-    /// appear as U+FFFD.
+    /// The name for people, relative to what was named on the command line; bytes that are not
+    /// UTF-8 appear as U+FFFD.
     pub text: String,
     /// The exact bytes in hexadecimal, only where `text` is not the whole truth.
     pub bytes: Option<String>,

@@ -1,7 +1,8 @@
 //! The nouns of casefile and their canonical bytes.
 //!
-//! Every stage reads and writes what stands here, and nothing else passes between them. No I/O, clock,
-//! randomness or hash-map order may enter: the same value gives the same bytes on every machine.
+//! Every stage reads and writes what stands here, and nothing else passes between them. No I/O,
+//! clock, randomness or hash-map order may enter: the same value gives the same bytes on every
+//! machine.
 
 pub mod canonical;
 pub mod commitment;

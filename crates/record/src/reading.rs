@@ -43,7 +43,8 @@ pub struct Reading {
     pub direction: String,
     /// The text, decoded; for a plain UTF-8 item `None`, since the item's bytes are the text.
     pub text: Option<String>,
-    /// How `text` lies in the item, in text order; empty where `text` is `None` (offsets are equal).
+    /// How `text` lies in the item, in text order; empty where `text` is `None` (offsets are
+    /// equal).
     pub map: Vec<Piece>,
     /// Main text: spans of the *text* in order (page furniture is what lies between them).
     pub main: Vec<Span>,
@@ -59,7 +60,8 @@ pub struct Piece {
     /// Bytes of the item.
     pub item: Span,
     /// Bytes of the text (UTF-8). Where both spans have one length the piece is verbatim, offset by
-    /// offset; otherwise it was decoded (an entity, another encoding) and stands for the whole span.
+    /// offset; otherwise it was decoded (an entity, another encoding) and stands for the whole
+    /// span.
     pub text: Span,
 }
 
