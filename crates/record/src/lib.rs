@@ -7,12 +7,14 @@
 pub mod canonical;
 pub mod commitment;
 pub mod digest;
+pub mod finding;
 pub mod leaf;
 pub mod reading;
 pub mod span;
 
 pub use commitment::{Commitment, Opening};
 pub use digest::{Blake2b512, Digests, Hasher, Sha256};
+pub use finding::{Finding, Grade};
 pub use leaf::{Capture, Event, Export, Genesis, Leaf, Name, ReadingMade};
 pub use reading::{Figure, Hedge, Measure, Problem, Reading, Stated};
 pub use span::Span;
