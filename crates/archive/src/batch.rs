@@ -1,0 +1,211 @@
+//! A batch: everything that becomes true in one commit, or not at all.
+//!
+//! Group commit: thousands of items share one flush of the disk and one checkpoint, and each is
+//! acknowledged only after it. The write order is the crash story of this crate's front page.
+
+use crate::case::Writer;
+use crate::objects::{self, TakeInError};
+use crate::{Error, durable, keys, layout};
+use record::leaf::{LEAF_LIMIT_BYTES, LEAF_VERSION};
+use record::{Commitment, Digests, Event, Leaf, Opening, Sha256, canonical};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::Read;
+use std::path::PathBuf;
+
+/// Most items in one commit. At about 1 kB a leaf it bounds the memory of a commit to a few MiB, and
+/// an interruption to a few seconds of work; more gains nothing, the flush being shared already.
+pub const ITEMS_LIMIT: usize = 4_096;
+
+/// Bytes after which a commit is due, so that an interruption of a capture of large files loses at most
+/// one gibibyte of work.
+pub const BYTES_LIMIT: u64 = 1 << 30;
+
+/// What a commit acknowledges, in the order of recording.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// Index of the leaf in the custody log.
+    pub index: u64,
+    /// What was recorded.
+    pub event: Event,
+}
+
+/// A line of an openings file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpeningLine {
+    /// Index of the leaf that carries the commitment.
+    pub leaf: u64,
+    /// What opens it.
+    #[serde(flatten)]
+    pub opening: Opening,
+}
+
+/// Everything that becomes true in one commit.
+pub struct Batch<'w> {
+    writer: &'w mut Writer,
+    /// Opened before anything is written, so that `syncfs` reports every write that was lost since.
+    objects: File,
+    staged: Vec<Staged>,
+    staged_bytes: u64,
+    events: Vec<(Event, Vec<Opening>)>,
+}
+
+struct Staged {
+    path: PathBuf,
+    digests: Digests,
+    /// Kept open only while there are so few that each gets its own `fsync`.
+    file: Option<File>,
+}
+
+impl<'w> Batch<'w> {
+    pub(crate) fn new(writer: &'w mut Writer) -> Result<Self, Error> {
+        let incoming = layout::at(&writer.root, layout::INCOMING);
+        durable::make_folders(&incoming)?;
+        let objects = File::open(&incoming).map_err(Error::io("open", &incoming))?;
+        Ok(Self { writer, objects, staged: Vec::new(), staged_bytes: 0, events: Vec::new() })
+    }
+
+    /// Streams bytes in. They become an object at the commit; until then they are nothing.
+    pub fn take_in(&mut self, source: &mut dyn Read) -> Result<Digests, TakeInError> {
+        let path = layout::at(&self.writer.root, layout::INCOMING)
+            .join(format!("{}-{}", std::process::id(), self.staged.len()));
+        let incoming = objects::take_in(source, &path)?;
+        let digests = incoming.digests;
+        if self.staged.len() == durable::SYNC_ALL_FROM {
+            self.staged.iter_mut().for_each(|staged| staged.file = None);
+        }
+        let file = (self.staged.len() < durable::SYNC_ALL_FROM).then_some(incoming.file);
+        self.staged_bytes += digests.size;
+        self.staged.push(Staged { path: incoming.path, digests, file });
+        Ok(digests)
+    }
+
+    /// Takes bytes back that `take_in` staged last, because what they came from was no good.
+    pub fn forget_last(&mut self) -> Result<(), Error> {
+        match self.staged.pop() {
+            Some(staged) => {
+                self.staged_bytes -= staged.digests.size;
+                durable::remove_if_there(&staged.path)
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Makes an opening for a withheld value, with a fresh salt.
+    pub fn withhold(&self, field: &str, value: &str) -> Result<(Commitment, Opening), Error> {
+        let salt = Sha256(*keys::random()?);
+        let opening = Opening { field: field.into(), salt, value: value.into() };
+        Ok((opening.commitment(), opening))
+    }
+
+    /// Adds a record, with the openings of the commitments in it.
+    pub fn record(&mut self, event: Event, openings: Vec<Opening>) {
+        self.events.push((event, openings));
+    }
+
+    /// Whether the batch is large enough that it should be committed before more is added.
+    pub fn is_full(&self) -> bool {
+        self.events.len() >= ITEMS_LIMIT || self.staged_bytes >= BYTES_LIMIT
+    }
+
+    /// Whether there is nothing to commit.
+    pub fn is_empty(&self) -> bool {
+        self.events.is_empty()
+    }
+
+    /// Makes all of it true. On return every record is acknowledged: durable objects, leaves, tiles
+    /// and checkpoint. On an error none is, and what was kept before is untouched.
+    pub fn commit(mut self) -> Result<Vec<Receipt>, Error> {
+        self.objects_durable()?;
+        let events = std::mem::take(&mut self.events);
+        let first = self.writer.log.size();
+        let time = self.writer.now();
+        let mut leaves = Vec::with_capacity(events.len());
+        let mut openings = Vec::new();
+        let mut receipts = Vec::with_capacity(events.len());
+        for (index, (event, opened)) in (first..).zip(events) {
+            leaves.push(self.leaf(&event, &time)?);
+            openings.extend(opened.into_iter().map(|opening| OpeningLine { leaf: index, opening }));
+            receipts.push(Receipt { index, event });
+        }
+        self.openings_durable(first, &openings)?;
+        self.writer.log.append(&self.writer.keys, &leaves)?;
+        Ok(receipts)
+    }
+
+    fn objects_durable(&mut self) -> Result<(), Error> {
+        if self.staged.is_empty() {
+            return Ok(());
+        }
+        let root = &self.writer.root;
+        if self.staged.iter().all(|staged| staged.file.is_some()) {
+            let open = self.staged.iter().filter_map(|s| Some((s.path.as_path(), s.file.as_ref()?)));
+            durable::sync_files(open)?;
+        } else {
+            durable::sync_file_system(&layout::at(root, layout::INCOMING), &self.objects)?;
+        }
+        let mut folders = BTreeSet::new();
+        for staged in &self.staged {
+            let object = layout::at(root, &layout::object(staged.digests.sha256));
+            let folder = object.parent().expect("an object lies in a folder").to_path_buf();
+            if !folders.contains(&folder) && !folder.is_dir() {
+                std::fs::create_dir(&folder).map_err(Error::io("make folder", &folder))?;
+                folders.insert(layout::at(root, layout::OBJECTS));
+            }
+            objects::keep(root, &staged.path, &staged.digests)?;
+            folders.insert(folder);
+        }
+        self.staged.clear();
+        durable::sync_folders(&folders)
+    }
+
+    fn leaf(&self, event: &Event, time: &str) -> Result<Vec<u8>, Error> {
+        let record = canonical::to_bytes(&Leaf {
+            v: LEAF_VERSION,
+            log: self.writer.log.origin().into(),
+            actor: self.writer.actor.clone(),
+            time: time.into(),
+            tool: self.writer.tool.clone(),
+            event: event.clone(),
+        });
+        let leaf = custody::leaf::sign_leaf(&self.writer.keys.actor, &record);
+        if leaf.len() > LEAF_LIMIT_BYTES {
+            return Err(Error::LeafTooLong { name: describe(event), size: leaf.len() });
+        }
+        Ok(leaf)
+    }
+
+    fn openings_durable(&self, first: u64, openings: &[OpeningLine]) -> Result<(), Error> {
+        if openings.is_empty() {
+            return Ok(());
+        }
+        let mut lines = Vec::new();
+        for line in openings {
+            lines.extend(canonical::to_bytes(line));
+            lines.push(b'\n');
+        }
+        let path = layout::at(&self.writer.root, &layout::openings(first));
+        durable::replace(&path, &lines, durable::MODE_SECRET)
+    }
+}
+
+impl Drop for Batch<'_> {
+    /// What was staged and never committed goes; a kill leaves it to the next opening of the case.
+    fn drop(&mut self) {
+        for staged in &self.staged {
+            if let Err(error) = durable::remove_if_there(&staged.path) {
+                tracing::warn!(%error, "left behind");
+            }
+        }
+    }
+}
+
+fn describe(event: &Event) -> String {
+    match event {
+        Event::Genesis(genesis) => format!("the case {}", genesis.case),
+        Event::Capture(capture) => format!("the capture of {}", capture.name.text),
+        Event::Reading(reading) => format!("the reading of {}", reading.item),
+        Event::Export(_) => "an export".into(),
+    }
+}

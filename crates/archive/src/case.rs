@@ -1,0 +1,258 @@
+//! A case: opened to read by anyone, to write by one program at a time.
+
+use crate::keys::{self, Keys, Passphrase};
+use crate::log::{self, Log};
+use crate::{Batch, Error, codes, durable, layout, recover};
+use record::leaf::LEAF_VERSION;
+use record::{Digests, Event, Finding, Genesis, Leaf, Sha256, canonical};
+use rustix::fs::{FlockOperation, flock};
+use std::fs::{self, File, OpenOptions};
+use std::io::{Read, Seek, Write};
+use std::path::{Path, PathBuf};
+
+/// A case opened for reading. Needs no lock: a checkpoint is replaced whole, and what it covers never
+/// changes.
+#[derive(Debug)]
+pub struct Case {
+    root: PathBuf,
+    log: Log,
+}
+
+impl Case {
+    /// Opens the case at `root`: version known, checkpoint signed by the log's key, right edge of the
+    /// tree in agreement with it. (`check` looks at all the rest.)
+    pub fn open(root: &Path) -> Result<Self, Error> {
+        check_version(root)?;
+        Ok(Self { root: root.into(), log: Log::open(root)? })
+    }
+
+    /// Its folder.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Its custody log.
+    pub fn log(&self) -> &Log {
+        &self.log
+    }
+
+    /// Every record with its index, in order; each leaf's signature and form is checked on the way.
+    pub fn leaves(&self) -> impl Iterator<Item = Result<(u64, Leaf), Error>> + '_ {
+        self.log.leaves(0).map(|read| {
+            let (index, bytes) = read?;
+            Ok((index, leaf_of(index, &bytes, self.log.origin())?))
+        })
+    }
+
+    /// Up to `limit_bytes` of an object, checked where that is the whole of it.
+    pub fn read(&self, object: Sha256, limit_bytes: u64) -> Result<Vec<u8>, Error> {
+        crate::objects::read(&self.root, object, limit_bytes)
+    }
+
+    /// Opens an object for streaming; the caller checks its digest.
+    pub fn stream(&self, object: Sha256) -> Result<File, Error> {
+        crate::objects::open(&self.root, object)
+    }
+
+    /// The actor's name and public key, from the genesis record.
+    pub fn genesis(&self) -> Result<Genesis, Error> {
+        match self.leaves().next().transpose()? {
+            Some((_, Leaf { event: Event::Genesis(genesis), .. })) => Ok(genesis),
+            _ => Err(Error::Damaged {
+                code: codes::GENESIS_INVALID,
+                place: "leaf 0".into(),
+                message: "the first record does not open the case".into(),
+            }),
+        }
+    }
+}
+
+/// A record from the bytes of a leaf whose signature holds.
+pub fn leaf_of(index: u64, bytes: &[u8], origin: &str) -> Result<Leaf, Error> {
+    let damaged = |code, message: String| Error::Damaged { code, place: format!("leaf {index}"), message };
+    let opened = custody::leaf::open_leaf(bytes)
+        .map_err(|error| damaged(codes::LEAF_INVALID, error.to_string()))?;
+    let leaf: Leaf = canonical::from_bytes(opened.record)
+        .map_err(|error| damaged(codes::LEAF_INVALID, error.to_string()))?;
+    if leaf.v != LEAF_VERSION {
+        let message = format!("the record has version {}; this program knows {LEAF_VERSION}", leaf.v);
+        return Err(damaged(codes::LEAF_INVALID, message));
+    }
+    if leaf.actor != opened.fingerprint {
+        let message = format!("it names {} as actor and is signed by {}", leaf.actor, opened.fingerprint);
+        return Err(damaged(codes::ACTOR_UNKNOWN, message));
+    }
+    if leaf.log != origin {
+        return Err(damaged(codes::LEAF_FOREIGN, format!("it belongs to the log {}", leaf.log)));
+    }
+    Ok(leaf)
+}
+
+/// What a new case is made with.
+pub struct New {
+    /// Name of the case.
+    pub case: String,
+    /// Name of the actor, as they want it to stand in the record.
+    pub actor_name: String,
+    /// Passphrase for the keys; `None` leaves them in the open, by explicit wish.
+    pub passphrase: Option<Passphrase>,
+    /// Program and version.
+    pub tool: String,
+}
+
+/// Makes a new case in `root`, which must not exist or be empty. VERSION is written last: before
+/// that a folder is no case, and an interrupted `create` leaves nothing that could be mistaken for one.
+pub fn create(root: &Path, new: New) -> Result<(), Error> {
+    if !crate::objects::names(root)?.is_empty() {
+        return Err(Error::Exists { path: root.into() });
+    }
+    for folder in [layout::INCOMING, layout::LOG, layout::OPENINGS] {
+        durable::make_folders(&layout::at(root, folder))?;
+    }
+    let secret = layout::at(root, layout::PRIVATE);
+    let mode = <fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o700);
+    fs::set_permissions(&secret, mode).map_err(Error::io("close to others", &secret))?;
+    let keys = Keys::generate()?;
+    keys::write(root, &keys, new.passphrase)?;
+
+    let actor = custody::sshsig::public_key(&keys.actor);
+    let signer = log::signer(&log::new_origin(&new.case, &keys), &keys);
+    let record = canonical::to_bytes(&Leaf {
+        v: LEAF_VERSION,
+        log: signer.name().into(),
+        actor: custody::sshsig::fingerprint(&actor),
+        time: now(),
+        tool: new.tool,
+        event: Event::Genesis(Genesis {
+            case: new.case,
+            actor_key: custody::sshsig::public_key_line(&actor),
+            actor_name: new.actor_name,
+            log_key: signer.vkey(),
+        }),
+    });
+    let leaf = custody::leaf::sign_leaf(&keys.actor, &record);
+    Log::create(root, &signer)?.append(&keys, &[leaf])?;
+    let path = layout::at(root, layout::VERSION_FILE);
+    durable::replace(&path, layout::VERSION.as_bytes(), durable::MODE_KEPT)
+}
+
+/// A case opened for writing. One at a time: the lock is held until this is dropped, or by the
+/// system's doing when the program dies.
+pub struct Writer {
+    pub(crate) root: PathBuf,
+    pub(crate) log: Log,
+    pub(crate) keys: Keys,
+    pub(crate) actor: String,
+    pub(crate) tool: String,
+    /// What the opening had to recover from.
+    pub recovered: Vec<Finding>,
+    _lock: File,
+}
+
+impl Writer {
+    /// Opens the case at `root` for writing: takes the lock, clears up after a crash (and says what
+    /// in `recovered`), opens the keys, which must be those that the log names.
+    pub fn open(root: &Path, passphrase: Option<Passphrase>, tool: &str) -> Result<Self, Error> {
+        check_version(root)?;
+        let lock = lock(root)?;
+        let case = Case::open(root)?;
+        let keys = keys::read(root, passphrase)?;
+        let genesis = case.genesis()?;
+        let actor = custody::sshsig::public_key(&keys.actor);
+        let signer = log::signer(case.log.origin(), &keys);
+        if signer.vkey() != genesis.log_key || custody::sshsig::public_key_line(&actor) != genesis.actor_key {
+            return Err(Error::Damaged {
+                code: codes::KEY_UNTRUSTED,
+                place: layout::PRIVATE.into(),
+                message: "the keys in it are not those that this case's log names".into(),
+            });
+        }
+        let recovered = recover::clear_up(root, &case.log)?;
+        Ok(Self {
+            root: root.into(),
+            log: case.log,
+            keys,
+            actor: custody::sshsig::fingerprint(&actor),
+            tool: tool.into(),
+            recovered,
+            _lock: lock,
+        })
+    }
+
+    /// Begins a batch.
+    pub fn begin(&mut self) -> Result<Batch<'_>, Error> {
+        Batch::new(self)
+    }
+
+    /// Keeps `bytes` as an object and records `event` about it, in one commit.
+    pub fn keep(&mut self, bytes: &[u8], event: impl FnOnce(Digests) -> Event) -> Result<u64, Error> {
+        let mut batch = self.begin()?;
+        let digests = batch.take_in(&mut &bytes[..]).map_err(|error| match error {
+            crate::objects::TakeInError::Archive(error) => error,
+            crate::objects::TakeInError::Source(error) => Error::io("read", Path::new("memory"))(error),
+        })?;
+        batch.record(event(digests), Vec::new());
+        let receipts = batch.commit()?;
+        Ok(receipts.first().map_or(0, |receipt| receipt.index))
+    }
+
+    /// The case as it now stands, for reading.
+    pub fn case(&self) -> Result<Case, Error> {
+        Case::open(&self.root)
+    }
+
+    /// Signs `message` with the actor's key under an SSHSIG namespace.
+    pub fn sign(&self, namespace: &str, message: &[u8]) -> String {
+        custody::sshsig::sign(&self.keys.actor, namespace, message)
+    }
+
+    pub(crate) fn now(&self) -> String {
+        now()
+    }
+}
+
+/// The machine's time in RFC 3339, UTC, whole seconds: a claim that records carry, never a proof.
+pub fn now() -> String {
+    let now = jiff::Timestamp::now();
+    jiff::Timestamp::from_second(now.as_second()).map_or_else(|_| now.to_string(), |t| t.to_string())
+}
+
+fn check_version(root: &Path) -> Result<(), Error> {
+    let path = layout::at(root, layout::VERSION_FILE);
+    let mut head = String::new();
+    let not_a_case = |_| Error::NotACase { path: root.into() };
+    let file = File::open(&path).map_err(not_a_case)?;
+    file.take(4096).read_to_string(&mut head).map_err(not_a_case)?;
+    match head.lines().next() {
+        Some(layout::VERSION_LINE) => Ok(()),
+        found => Err(Error::Version { path: root.into(), found: found.unwrap_or_default().into() }),
+    }
+}
+
+fn lock(root: &Path) -> Result<File, Error> {
+    let path = layout::at(root, layout::LOCK_FILE);
+    let mut file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(&path)
+        .map_err(Error::io("open", &path))?;
+    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => {}
+        Err(rustix::io::Errno::WOULDBLOCK) => {
+            let mut holder = String::new();
+            let read = (&mut file).take(20).read_to_string(&mut holder);
+            let holder = match read {
+                Ok(_) if !holder.trim().is_empty() => holder.trim().into(),
+                _ => "unknown".into(),
+            };
+            return Err(Error::Locked { path, holder });
+        }
+        Err(errno) => return Err(Error::io("lock", &path)(errno.into())),
+    }
+    file.set_len(0).map_err(Error::io("write", &path))?;
+    file.rewind().map_err(Error::io("write", &path))?;
+    writeln!(file, "{}", std::process::id()).map_err(Error::io("write", &path))?;
+    Ok(file)
+}

@@ -1,0 +1,42 @@
+//! Codes of the findings about a case; docs/format/findings.md says what each means and what to do.
+
+/// A file that must be there is not.
+pub const FILE_MISSING: &str = "file-missing";
+/// A file that no one of the case's parts accounts for.
+pub const FILE_FOREIGN: &str = "file-foreign";
+/// The bytes of an object do not have its digest.
+pub const OBJECT_DAMAGED: &str = "object-damaged";
+/// A recorded object is not there.
+pub const OBJECT_MISSING: &str = "object-missing";
+/// An object that no leaf records: taken in, never acknowledged.
+pub const OBJECT_UNRECORDED: &str = "object-unrecorded";
+/// An object can be written to.
+pub const OBJECT_WRITABLE: &str = "object-writable";
+/// The checkpoint cannot be read or its signature does not hold.
+pub const CHECKPOINT_INVALID: &str = "checkpoint-invalid";
+/// A hash tile does not follow from the entries.
+pub const TILE_DAMAGED: &str = "tile-damaged";
+/// An entry bundle cannot be taken apart.
+pub const ENTRIES_DAMAGED: &str = "entries-damaged";
+/// The tree of the entries does not have the root that the checkpoint signs.
+pub const ROOT_MISMATCH: &str = "root-mismatch";
+/// A leaf is not canonical, or its signature does not hold.
+pub const LEAF_INVALID: &str = "leaf-invalid";
+/// A leaf is signed by a key that the case does not name.
+pub const ACTOR_UNKNOWN: &str = "actor-unknown";
+/// A leaf belongs to another log.
+pub const LEAF_FOREIGN: &str = "leaf-foreign";
+/// Leaf 0 is no genesis record, or there is a second one, or it names another log key.
+pub const GENESIS_INVALID: &str = "genesis-invalid";
+/// An opening of a withheld field is lost: the value can no longer be shown.
+pub const OPENING_MISSING: &str = "opening-missing";
+/// An opening does not open the commitment in its leaf.
+pub const OPENING_INVALID: &str = "opening-invalid";
+/// The log's key is not the one that was expected (`--trust`).
+pub const KEY_UNTRUSTED: &str = "key-untrusted";
+/// Log files beyond the checkpoint, never acknowledged, were set aside at an opening.
+pub const SET_ASIDE: &str = "set-aside";
+/// The key file is damaged: records can be read and checked, and none be added.
+pub const KEYS_UNREADABLE: &str = "keys-unreadable";
+/// Files of an interrupted run, never acknowledged, were removed from `objects/incoming`.
+pub const UNFINISHED_REMOVED: &str = "unfinished-removed";

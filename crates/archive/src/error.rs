@@ -1,0 +1,123 @@
+//! Errors of the archive: the machine's problem, with path, cause and remedy.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Why the archive could not do what was asked. What was kept before is unharmed in every case.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The machine refused a file operation.
+    #[error("cannot {action} {}: {source}", path.display())]
+    Io {
+        /// What was being done, as a verb phrase ("write", "make durable").
+        action: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The folder is not a case.
+    #[error("{} is not a case: it has no readable VERSION file", path.display())]
+    NotACase {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The case is of a form that this program does not know.
+    #[error("{} has format version {found:?}; this program knows version 1", path.display())]
+    Version {
+        /// The folder.
+        path: PathBuf,
+        /// First line of its VERSION file.
+        found: String,
+    },
+    /// There is something there already.
+    #[error("{} exists already and is not an empty folder", path.display())]
+    Exists {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// Another program is writing to the case.
+    #[error("another casefile program (process {holder}) is writing to {}", path.display())]
+    Locked {
+        /// The lock file.
+        path: PathBuf,
+        /// Its process number as it left it there, or "unknown".
+        holder: String,
+    },
+    /// The passphrase does not open the keys.
+    #[error("the passphrase does not open {}", path.display())]
+    Passphrase {
+        /// The key file.
+        path: PathBuf,
+    },
+    /// A passphrase is needed and none was given.
+    #[error("{} is encrypted and no passphrase was given", path.display())]
+    PassphraseNeeded {
+        /// The key file.
+        path: PathBuf,
+    },
+    /// The case itself is not whole, and going on could harm it.
+    #[error("{place}: {message}")]
+    Damaged {
+        /// Stable code, one of [`crate::codes`].
+        code: &'static str,
+        /// File in the case.
+        place: String,
+        /// What is wrong.
+        message: String,
+    },
+    /// A record is larger than a leaf may be.
+    #[error("the record of {name} has {size} bytes; a leaf holds at most {limit}", limit = record::leaf::LEAF_LIMIT_BYTES)]
+    LeafTooLong {
+        /// What it records.
+        name: String,
+        /// Its size in bytes.
+        size: usize,
+    },
+}
+
+impl Error {
+    /// Wraps what the system said about `path`.
+    pub fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_path_buf();
+        move |source| Self::Io { action, path, source }
+    }
+
+    /// What to do about it, for a person.
+    pub fn remedy(&self) -> String {
+        match self {
+            Self::Io { source, .. } => io_remedy(source.kind()),
+            Self::NotACase { .. } => {
+                "Go into a case folder or name one with -C DIR; `casefile init DIR` makes a new one.".into()
+            }
+            Self::Version { .. } => "Use the casefile version that made it, or a newer one.".into(),
+            Self::Exists { .. } => "Name a folder that does not exist yet.".into(),
+            Self::Locked { .. } => "Wait until it has ended, then run this again.".into(),
+            Self::Passphrase { .. } => {
+                "Check the passphrase (keyboard layout, spaces) and try again; no attempt harms the keys.".into()
+            }
+            Self::PassphraseNeeded { .. } => {
+                "Give it at the prompt, in CASEFILE_PASSPHRASE, or with --passphrase-file FILE.".into()
+            }
+            Self::Damaged { .. } => {
+                "Change nothing in the folder; run `casefile verify` for the whole picture and restore the \
+                 file from a second copy."
+                    .into()
+            }
+            Self::LeafTooLong { .. } => "Shorten the source, address or note given for it.".into(),
+        }
+    }
+}
+
+fn io_remedy(kind: io::ErrorKind) -> String {
+    match kind {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            "Free some space on that disk and run the command again; what was acknowledged is safe."
+        }
+        io::ErrorKind::PermissionDenied => "Check who owns the file and its permissions.",
+        io::ErrorKind::ReadOnlyFilesystem => "The disk is mounted read-only: mount it for writing.",
+        io::ErrorKind::NotFound => "Check the path.",
+        _ => "Check the disk (cable, `dmesg`), then run `casefile verify` before going on.",
+    }
+    .into()
+}

@@ -1,0 +1,136 @@
+//! Secret keys of a case: the log's (signs checkpoints) and the actor's (signs leaves).
+//!
+//! Kept in `private/keys.age`, encrypted under a passphrase in the age format (scrypt), so that
+//! `age -d` opens them without this program; or, by explicit wish, in the open in `private/keys`.
+//! They must never be written anywhere else, logged or printed.
+
+use crate::{Error, durable, layout};
+use age::secrecy::{ExposeSecret, SecretString};
+use data_encoding::BASE64;
+use std::fs;
+use std::io;
+use std::path::Path;
+use zeroize::Zeroizing;
+
+/// First line of the key file's plain text.
+const HEADER: &str = "casefile keys v1";
+
+/// Most bytes a key file may have: two keys and their names take under 300; the rest is room.
+const LIMIT_BYTES: u64 = 16 * 1024;
+
+/// Largest scrypt work factor (log2 N) accepted when opening: 2^20 takes about four seconds and a
+/// gibibyte; a hostile file could ask for hours.
+const MAX_WORK_FACTOR: u8 = 20;
+
+/// A passphrase.
+pub type Passphrase = SecretString;
+
+/// An Ed25519 secret key (RFC 8032, 32 bytes).
+pub type Seed = Zeroizing<[u8; 32]>;
+
+/// The secret keys of a case.
+pub struct Keys {
+    /// Signs checkpoints.
+    pub log: Seed,
+    /// Signs leaves.
+    pub actor: Seed,
+}
+
+impl Keys {
+    /// New random keys.
+    pub fn generate() -> Result<Self, Error> {
+        Ok(Self { log: random()?, actor: random()? })
+    }
+}
+
+/// 32 random bytes from the system.
+pub fn random() -> Result<Seed, Error> {
+    let mut bytes = Zeroizing::new([0; 32]);
+    getrandom::fill(bytes.as_mut()).map_err(|error| Error::Io {
+        action: "draw random bytes from",
+        path: "the system".into(),
+        source: io::Error::other(error.to_string()),
+    })?;
+    Ok(bytes)
+}
+
+/// Writes the keys of a new case: encrypted, or in the open where there is no passphrase.
+pub fn write(root: &Path, keys: &Keys, passphrase: Option<Passphrase>) -> Result<(), Error> {
+    let plain = Zeroizing::new(format!(
+        "{HEADER}\nlog {}\nactor {}\n",
+        BASE64.encode(keys.log.as_ref()),
+        BASE64.encode(keys.actor.as_ref())
+    ));
+    let Some(passphrase) = passphrase else {
+        let path = layout::at(root, layout::KEYS_OPEN);
+        return durable::replace(&path, plain.as_bytes(), durable::MODE_SECRET);
+    };
+    let path = layout::at(root, layout::KEYS_SEALED);
+    let sealed = age::encrypt(&age::scrypt::Recipient::new(passphrase), plain.as_bytes())
+        .map_err(|error| Error::io("encrypt", &path)(io::Error::other(error.to_string())))?;
+    durable::replace(&path, &sealed, durable::MODE_SECRET)
+}
+
+/// Whether the keys of the case are encrypted.
+pub fn are_sealed(root: &Path) -> bool {
+    layout::at(root, layout::KEYS_SEALED).exists()
+}
+
+/// Opens the keys of a case.
+pub fn read(root: &Path, passphrase: Option<Passphrase>) -> Result<Keys, Error> {
+    let sealed = are_sealed(root);
+    let place = if sealed { layout::KEYS_SEALED } else { layout::KEYS_OPEN };
+    let path = layout::at(root, place);
+    let size = fs::metadata(&path).map_err(Error::io("look at", &path))?.len();
+    if size > LIMIT_BYTES {
+        return Err(unreadable(place));
+    }
+    let bytes = Zeroizing::new(fs::read(&path).map_err(Error::io("read", &path))?);
+    if !sealed {
+        return parse(&bytes).ok_or_else(|| unreadable(place));
+    }
+    let passphrase = passphrase.ok_or(Error::PassphraseNeeded { path: path.clone() })?;
+    let mut identity = age::scrypt::Identity::new(passphrase);
+    identity.set_max_work_factor(MAX_WORK_FACTOR);
+    match age::decrypt(&identity, &bytes) {
+        Ok(plain) => parse(&Zeroizing::new(plain)).ok_or_else(|| unreadable(place)),
+        Err(age::DecryptError::KeyDecryptionFailed | age::DecryptError::NoMatchingKeys) => {
+            Err(Error::Passphrase { path })
+        }
+        Err(error) => {
+            tracing::debug!(%error, "key file");
+            Err(unreadable(place))
+        }
+    }
+}
+
+/// A passphrase from text.
+pub fn passphrase(text: String) -> Passphrase {
+    SecretString::from(text)
+}
+
+/// Whether two passphrases are the same (asked twice at `init`).
+pub fn same(a: &Passphrase, b: &Passphrase) -> bool {
+    a.expose_secret() == b.expose_secret()
+}
+
+fn parse(plain: &[u8]) -> Option<Keys> {
+    let text = std::str::from_utf8(plain).ok()?;
+    let rest = text.strip_prefix(HEADER)?.strip_prefix('\n')?;
+    let (log, rest) = rest.strip_prefix("log ")?.split_once('\n')?;
+    let actor = rest.strip_prefix("actor ")?.strip_suffix('\n')?;
+    Some(Keys { log: seed(log)?, actor: seed(actor)? })
+}
+
+fn seed(base64: &str) -> Option<Seed> {
+    let bytes = Zeroizing::new(BASE64.decode(base64.as_bytes()).ok()?);
+    Some(Zeroizing::new(bytes.as_slice().try_into().ok()?))
+}
+
+fn unreadable(place: &str) -> Error {
+    Error::Damaged {
+        code: crate::codes::KEYS_UNREADABLE,
+        place: place.into(),
+        message: "this is no key file of casefile".into(),
+    }
+}

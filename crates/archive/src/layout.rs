@@ -1,0 +1,62 @@
+//! Where things lie in a case folder (docs/format/case.md).
+
+use record::Sha256;
+use std::path::{Path, PathBuf};
+
+/// What the VERSION file says: the version, then how to read the folder without this program.
+pub const VERSION: &str = "casefile case 1
+Each file in objects/ is named by the SHA-256 of its bytes; log/ is a C2SP tlog-tiles log of signed records that says
+what each object is, who took it in and when; private/ holds secret keys and withheld values: never hand it out; all
+else can be rebuilt from these.
+";
+
+/// First line of [`VERSION`].
+pub const VERSION_LINE: &str = "casefile case 1";
+
+/// The VERSION file.
+pub const VERSION_FILE: &str = "VERSION";
+/// Held by the one writer.
+pub const LOCK_FILE: &str = "lock";
+/// Evidentiary copies.
+pub const OBJECTS: &str = "objects";
+/// Objects on their way in; a name in here has never been acknowledged.
+pub const INCOMING: &str = "objects/incoming";
+/// The custody log, C2SP tlog-tiles: servable as static files.
+pub const LOG: &str = "log";
+/// The log's verifier key, next to what it signs.
+pub const LOG_KEY: &str = "log/vkey";
+/// The newest signed checkpoint.
+pub const CHECKPOINT: &str = "log/checkpoint";
+/// Log files that a crash left beyond the checkpoint.
+pub const UNACKNOWLEDGED: &str = "log/unacknowledged";
+/// Secret keys and openings; never exported.
+pub const PRIVATE: &str = "private";
+/// Secret keys, encrypted under a passphrase in the age format.
+pub const KEYS_SEALED: &str = "private/keys.age";
+/// Secret keys in the open, for unattended use, by explicit wish.
+pub const KEYS_OPEN: &str = "private/keys";
+/// Openings of withheld fields, one file for each commit that has some.
+pub const OPENINGS: &str = "private/openings";
+
+/// Path of an object inside the case: `objects/ab/cdef…`. 256 folders keep each below a few
+/// thousand names for a million objects.
+pub fn object(sha256: Sha256) -> String {
+    let hex = sha256.to_string();
+    let (folder, name) = hex.split_at(2);
+    format!("{OBJECTS}/{folder}/{name}")
+}
+
+/// The object that a path below `objects/` names, if it is one.
+pub fn object_named(folder: &str, name: &str) -> Option<Sha256> {
+    if folder.len() != 2 { None } else { Sha256::parse(&format!("{folder}{name}")) }
+}
+
+/// Name of the openings file of the commit whose first leaf has `index`.
+pub fn openings(index: u64) -> String {
+    format!("{OPENINGS}/{index:020}.jsonl")
+}
+
+/// `path` of the case at `root`.
+pub fn at(root: &Path, path: &str) -> PathBuf {
+    root.join(path)
+}

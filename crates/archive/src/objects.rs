@@ -1,0 +1,252 @@
+//! Objects: bytes named by their SHA-256, written once, never rewritten.
+//!
+//! Bytes stream through in one pass (digests while writing), so an item of any size takes the same
+//! memory. An object gets its name only when its bytes are durable.
+
+use crate::{Error, codes, durable, layout};
+use record::{Blake2b512, Digests, Sha256};
+use sha2::Digest as _;
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::thread;
+
+/// Bytes read at a time: large enough that a call costs nothing against hashing it (1 MiB takes about
+/// a millisecond), small enough to stay in the cache of the core.
+const CHUNK_BYTES: usize = 1 << 20;
+
+/// Chunks in flight between the two hashing threads: 4 MiB in all.
+const CHUNKS_IN_FLIGHT: usize = 4;
+
+/// Bytes on their way in: written and hashed, not yet durable, not yet an object.
+#[derive(Debug)]
+pub struct Incoming {
+    /// Where they lie for now.
+    pub path: PathBuf,
+    /// The open file, for making it durable.
+    pub file: File,
+    /// Their digests and size.
+    pub digests: Digests,
+}
+
+/// How bytes could not be taken in: the fault is the source's, or ours.
+#[derive(Debug, thiserror::Error)]
+pub enum TakeInError {
+    /// The bytes could not be read: the source's problem, and other items may still be taken in.
+    #[error("cannot read: {0}")]
+    Source(io::Error),
+    /// They could not be written: the archive's problem.
+    #[error(transparent)]
+    Archive(#[from] Error),
+}
+
+/// Streams `source` into the file `temporary`, hashing as it goes.
+pub fn take_in(source: &mut dyn Read, temporary: &Path) -> Result<Incoming, TakeInError> {
+    let mut file = durable::create_new(temporary, durable::MODE_KEPT)?;
+    match stream(source, &mut file, temporary) {
+        Ok(digests) => Ok(Incoming { path: temporary.to_path_buf(), file, digests }),
+        Err(error) => {
+            durable::remove_if_there(temporary)?;
+            Err(error)
+        }
+    }
+}
+
+fn stream(source: &mut dyn Read, out: &mut File, path: &Path) -> Result<Digests, TakeInError> {
+    let mut first = vec![0; CHUNK_BYTES];
+    let filled = fill(source, &mut first).map_err(TakeInError::Source)?;
+    let write = |out: &mut File, bytes: &[u8]| out.write_all(bytes).map_err(Error::io("write", path));
+    if filled < CHUNK_BYTES {
+        write(out, &first[..filled])?;
+        return Ok(Digests::of(&first[..filled]));
+    }
+    // Long: BLAKE2b on a second core while this one reads, writes and does SHA-256.
+    thread::scope(|scope| {
+        let (full, to_hash) = mpsc::sync_channel::<(Vec<u8>, usize)>(CHUNKS_IN_FLIGHT);
+        let (free, reuse) = mpsc::channel::<Vec<u8>>();
+        let blake2b = scope.spawn(move || {
+            let mut state = blake2b_simd::State::new();
+            for (chunk, filled) in to_hash {
+                state.update(&chunk[..filled]);
+                // The other side stops listening when it is done: then nobody needs the chunk.
+                let _ = free.send(chunk);
+            }
+            Blake2b512(*state.finalize().as_array())
+        });
+        let mut sha256 = sha2::Sha256::new();
+        let mut size = 0;
+        let (mut chunk, mut filled) = (first, filled);
+        let mut made = 1;
+        while filled > 0 {
+            write(out, &chunk[..filled])?;
+            sha256.update(&chunk[..filled]);
+            size += filled as u64;
+            let last = filled < CHUNK_BYTES;
+            full.send((chunk, filled)).expect("the hashing thread ends only after this side hangs up");
+            if last {
+                break;
+            }
+            chunk = if made < CHUNKS_IN_FLIGHT {
+                made += 1;
+                vec![0; CHUNK_BYTES]
+            } else {
+                reuse.recv().expect("the hashing thread hands back every chunk it was sent")
+            };
+            filled = fill(source, &mut chunk).map_err(TakeInError::Source)?;
+        }
+        drop(full);
+        let blake2b512 = blake2b.join().expect("hashing bytes does not panic");
+        Ok(Digests { blake2b512, sha256: Sha256(sha256.finalize().into()), size })
+    })
+}
+
+/// Fills `chunk` as far as the source goes; fewer bytes than its length only at the end.
+fn fill(source: &mut dyn Read, chunk: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while filled < chunk.len() {
+        match source.read(&mut chunk[filled..]) {
+            Ok(0) => break,
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
+}
+
+/// Gives durable incoming bytes their name. Where the object is there already it is compared: the
+/// same bytes taken in twice are one object. Returns whether the object is new.
+pub fn keep(root: &Path, path: &Path, digests: &Digests) -> Result<bool, Error> {
+    let place = layout::object(digests.sha256);
+    let object = layout::at(root, &place);
+    if durable::name_without_replacing(path, &object)? {
+        return Ok(true);
+    }
+    match state_of(root, digests.sha256)? {
+        State::Whole(size) if size == digests.size => {
+            durable::remove_if_there(path)?;
+            Ok(false)
+        }
+        // The good copy in `incoming` is left where it is: it may be the only one.
+        _ => Err(Error::Damaged {
+            code: codes::OBJECT_DAMAGED,
+            place,
+            message: format!(
+                "the object kept under this name does not have its digest; a good copy of it lies in {}",
+                path.display()
+            ),
+        }),
+    }
+}
+
+/// What stands under an object's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// Bytes with this digest, so many of them.
+    Whole(u64),
+    /// Other bytes.
+    Damaged,
+    /// Nothing.
+    Missing,
+}
+
+/// Reads an object through and says in what state it is.
+pub fn state_of(root: &Path, sha256: Sha256) -> Result<State, Error> {
+    let path = layout::at(root, &layout::object(sha256));
+    let mut file = match File::open(&path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(State::Missing),
+        Err(error) => return Err(Error::io("open", &path)(error)),
+    };
+    let mut digest = sha2::Sha256::new();
+    let mut size = 0;
+    let mut chunk = vec![0; CHUNK_BYTES];
+    loop {
+        let filled = match fill(&mut file, &mut chunk) {
+            Ok(filled) => filled,
+            // A bad sector: the evidence's problem, found like any other damage.
+            Err(error) => {
+                tracing::warn!(path = %path.display(), %error, "object cannot be read through");
+                return Ok(State::Damaged);
+            }
+        };
+        digest.update(&chunk[..filled]);
+        size += filled as u64;
+        if filled < chunk.len() {
+            break;
+        }
+    }
+    let whole = Sha256(digest.finalize().into()) == sha256;
+    Ok(if whole { State::Whole(size) } else { State::Damaged })
+}
+
+/// Opens an object for reading.
+pub fn open(root: &Path, sha256: Sha256) -> Result<File, Error> {
+    let place = layout::object(sha256);
+    let path = layout::at(root, &place);
+    File::open(&path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => Error::Damaged {
+            code: codes::OBJECT_MISSING,
+            place,
+            message: "the object is recorded and not there".into(),
+        },
+        _ => Error::io("open", &path)(error),
+    })
+}
+
+/// Up to `limit_bytes` of an object, checked against its digest where they are the whole of it.
+pub fn read(root: &Path, sha256: Sha256, limit_bytes: u64) -> Result<Vec<u8>, Error> {
+    let place = layout::object(sha256);
+    let path = layout::at(root, &place);
+    let file = open(root, sha256)?;
+    let size = file.metadata().map_err(Error::io("look at", &path))?.len();
+    let mut bytes = Vec::new();
+    file.take(limit_bytes).read_to_end(&mut bytes).map_err(Error::io("read", &path))?;
+    if bytes.len() as u64 == size && Sha256::of(&bytes) != sha256 {
+        return Err(Error::Damaged {
+            code: codes::OBJECT_DAMAGED,
+            place,
+            message: "the bytes do not have the digest that names them".into(),
+        });
+    }
+    Ok(bytes)
+}
+
+/// Every object there is, by name, in order; what is no object by its path comes as `Err(path)`.
+pub fn list(root: &Path) -> Result<Vec<Result<Sha256, String>>, Error> {
+    let mut found = Vec::new();
+    for folder in names(&layout::at(root, layout::OBJECTS))? {
+        let path = layout::at(root, layout::OBJECTS).join(&folder);
+        if path == layout::at(root, layout::INCOMING) {
+            continue;
+        }
+        if !path.is_dir() {
+            found.push(Err(format!("{}/{folder}", layout::OBJECTS)));
+            continue;
+        }
+        for name in names(&path)? {
+            found.push(
+                layout::object_named(&folder, &name)
+                    .ok_or_else(|| format!("{}/{folder}/{name}", layout::OBJECTS)),
+            );
+        }
+    }
+    Ok(found)
+}
+
+/// The names in a folder, in order; empty where the folder is not there.
+pub fn names(folder: &Path) -> Result<Vec<String>, Error> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(Error::io("list", folder)(error)),
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(Error::io("list", folder))?;
+        found.push(entry.file_name().to_string_lossy().into_owned());
+    }
+    found.sort();
+    Ok(found)
+}

@@ -1,0 +1,68 @@
+//! Clearing up after a crash, at the opening of a case for writing, before anything new is written.
+//!
+//! Nothing that could matter is deleted. Files in `objects/incoming` never were acknowledged and never
+//! had a name: they go. Log files beyond the checkpoint are signed records that were on their way: they are
+//! set aside, in case it is the checkpoint that was put back by an old backup.
+
+use crate::log::Log;
+use crate::{Error, codes, durable, layout, objects};
+use record::Finding;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+/// Clears up, and says what there was to clear.
+pub fn clear_up(root: &Path, log: &Log) -> Result<Vec<Finding>, Error> {
+    let mut findings = Vec::new();
+    let incoming = layout::at(root, layout::INCOMING);
+    let unfinished = objects::names(&incoming)?;
+    for name in &unfinished {
+        durable::remove_if_there(&incoming.join(name))?;
+    }
+    if !unfinished.is_empty() {
+        findings.push(Finding::notice(
+            codes::UNFINISHED_REMOVED,
+            layout::INCOMING,
+            format!(
+                "{} unfinished file(s) of an interrupted run removed; none had been acknowledged: take them in again",
+                unfinished.len()
+            ),
+        ));
+    }
+    let beyond = log.files_beyond()?;
+    if !beyond.is_empty() {
+        let aside = set_aside(root, log.size(), &beyond)?;
+        findings.push(Finding::notice(
+            codes::SET_ASIDE,
+            &aside,
+            format!(
+                "{} log file(s) beyond the checkpoint (size {}) set aside: records of an interrupted run that were \
+                 never acknowledged",
+                beyond.len(),
+                log.size()
+            ),
+        ));
+    }
+    Ok(findings)
+}
+
+fn set_aside(root: &Path, size: u64, beyond: &[String]) -> Result<String, Error> {
+    // The first free number: earlier ones are kept.
+    let folder = (1..)
+        .map(|number| format!("{}/{size}-{number}", layout::UNACKNOWLEDGED))
+        .find(|folder| !layout::at(root, folder).exists())
+        .expect("there is always a free number");
+    let mut folders = BTreeSet::new();
+    for file in beyond {
+        let from = layout::at(root, layout::LOG).join(file);
+        let to = layout::at(root, &folder).join(file);
+        for path in [&from, &to] {
+            let parent = path.parent().expect("a log file lies in a folder");
+            durable::make_folders(parent)?;
+            folders.insert(parent.to_path_buf());
+        }
+        fs::rename(&from, &to).map_err(Error::io("set aside", &from))?;
+    }
+    durable::sync_folders(&folders)?;
+    Ok(folder)
+}
