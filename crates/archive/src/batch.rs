@@ -68,8 +68,11 @@ impl<'w> Batch<'w> {
 
     /// Streams bytes in. They become an object at the commit; until then they are nothing.
     pub fn take_in(&mut self, source: &mut dyn Read) -> Result<Digests, TakeInError> {
-        let path = layout::at(&self.writer.root, layout::INCOMING)
-            .join(format!("{}-{}", std::process::id(), self.staged.len()));
+        let path = layout::at(&self.writer.root, layout::INCOMING).join(format!(
+            "{}-{}",
+            std::process::id(),
+            self.staged.len()
+        ));
         let incoming = objects::take_in(source, &path)?;
         let digests = incoming.digests;
         if self.staged.len() == durable::SYNC_ALL_FROM {
@@ -140,7 +143,8 @@ impl<'w> Batch<'w> {
         }
         let root = &self.writer.root;
         if self.staged.iter().all(|staged| staged.file.is_some()) {
-            let open = self.staged.iter().filter_map(|s| Some((s.path.as_path(), s.file.as_ref()?)));
+            let open =
+                self.staged.iter().filter_map(|s| Some((s.path.as_path(), s.file.as_ref()?)));
             durable::sync_files(open)?;
         } else {
             durable::sync_file_system(&layout::at(root, layout::INCOMING), &self.objects)?;

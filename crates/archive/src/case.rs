@@ -69,17 +69,20 @@ impl Case {
 
 /// A record from the bytes of a leaf whose signature holds.
 pub fn leaf_of(index: u64, bytes: &[u8], origin: &str) -> Result<Leaf, Error> {
-    let damaged = |code, message: String| Error::Damaged { code, place: format!("leaf {index}"), message };
+    let damaged =
+        |code, message: String| Error::Damaged { code, place: format!("leaf {index}"), message };
     let opened = custody::leaf::open_leaf(bytes)
         .map_err(|error| damaged(codes::LEAF_INVALID, error.to_string()))?;
     let leaf: Leaf = canonical::from_bytes(opened.record)
         .map_err(|error| damaged(codes::LEAF_INVALID, error.to_string()))?;
     if leaf.v != LEAF_VERSION {
-        let message = format!("the record has version {}; this program knows {LEAF_VERSION}", leaf.v);
+        let message =
+            format!("the record has version {}; this program knows {LEAF_VERSION}", leaf.v);
         return Err(damaged(codes::LEAF_INVALID, message));
     }
     if leaf.actor != opened.fingerprint {
-        let message = format!("it names {} as actor and is signed by {}", leaf.actor, opened.fingerprint);
+        let message =
+            format!("it names {} as actor and is signed by {}", leaf.actor, opened.fingerprint);
         return Err(damaged(codes::ACTOR_UNKNOWN, message));
     }
     if leaf.log != origin {
@@ -160,7 +163,9 @@ impl Writer {
         let genesis = case.genesis()?;
         let actor = custody::sshsig::public_key(&keys.actor);
         let signer = log::signer(case.log.origin(), &keys);
-        if signer.vkey() != genesis.log_key || custody::sshsig::public_key_line(&actor) != genesis.actor_key {
+        if signer.vkey() != genesis.log_key
+            || custody::sshsig::public_key_line(&actor) != genesis.actor_key
+        {
             return Err(Error::Damaged {
                 code: codes::KEY_UNTRUSTED,
                 place: layout::PRIVATE.into(),
@@ -185,11 +190,17 @@ impl Writer {
     }
 
     /// Keeps `bytes` as an object and records `event` about it, in one commit.
-    pub fn keep(&mut self, bytes: &[u8], event: impl FnOnce(Digests) -> Event) -> Result<u64, Error> {
+    pub fn keep(
+        &mut self,
+        bytes: &[u8],
+        event: impl FnOnce(Digests) -> Event,
+    ) -> Result<u64, Error> {
         let mut batch = self.begin()?;
         let digests = batch.take_in(&mut &bytes[..]).map_err(|error| match error {
             crate::objects::TakeInError::Archive(error) => error,
-            crate::objects::TakeInError::Source(error) => Error::io("read", Path::new("memory"))(error),
+            crate::objects::TakeInError::Source(error) => {
+                Error::io("read", Path::new("memory"))(error)
+            }
         })?;
         batch.record(event(digests), Vec::new());
         let receipts = batch.commit()?;
@@ -214,7 +225,8 @@ impl Writer {
 /// The machine's time in RFC 3339, UTC, whole seconds: a claim that records carry, never a proof.
 pub fn now() -> String {
     let now = jiff::Timestamp::now();
-    jiff::Timestamp::from_second(now.as_second()).map_or_else(|_| now.to_string(), |t| t.to_string())
+    jiff::Timestamp::from_second(now.as_second())
+        .map_or_else(|_| now.to_string(), |t| t.to_string())
 }
 
 fn check_version(root: &Path) -> Result<(), Error> {

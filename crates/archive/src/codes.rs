@@ -40,3 +40,5 @@ pub const SET_ASIDE: &str = "set-aside";
 pub const KEYS_UNREADABLE: &str = "keys-unreadable";
 /// Files of an interrupted run, never acknowledged, were removed from `objects/incoming`.
 pub const UNFINISHED_REMOVED: &str = "unfinished-removed";
+/// A file could not be read: the machine's problem, and the check is not complete.
+pub const FILE_UNREADABLE: &str = "file-unreadable";

@@ -18,6 +18,10 @@ const HEADER: &str = "casefile keys v1";
 /// Most bytes a key file may have: two keys and their names take under 300; the rest is room.
 const LIMIT_BYTES: u64 = 16 * 1024;
 
+/// scrypt work factor (log2 N) for new key files: 2^17 with r = 8 takes 128 MiB and about half a second, the
+/// least that OWASP's password storage guide advises, and fits a laptop's memory.
+const WORK_FACTOR: u8 = 17;
+
 /// Largest scrypt work factor (log2 N) accepted when opening: 2^20 takes about four seconds and a
 /// gibibyte; a hostile file could ask for hours.
 const MAX_WORK_FACTOR: u8 = 20;
@@ -66,7 +70,9 @@ pub fn write(root: &Path, keys: &Keys, passphrase: Option<Passphrase>) -> Result
         return durable::replace(&path, plain.as_bytes(), durable::MODE_SECRET);
     };
     let path = layout::at(root, layout::KEYS_SEALED);
-    let sealed = age::encrypt(&age::scrypt::Recipient::new(passphrase), plain.as_bytes())
+    let mut recipient = age::scrypt::Recipient::new(passphrase);
+    recipient.set_work_factor(WORK_FACTOR);
+    let sealed = age::encrypt(&recipient, plain.as_bytes())
         .map_err(|error| Error::io("encrypt", &path)(io::Error::other(error.to_string())))?;
     durable::replace(&path, &sealed, durable::MODE_SECRET)
 }
@@ -94,11 +100,14 @@ pub fn read(root: &Path, passphrase: Option<Passphrase>) -> Result<Keys, Error> 
     identity.set_max_work_factor(MAX_WORK_FACTOR);
     match age::decrypt(&identity, &bytes) {
         Ok(plain) => parse(&Zeroizing::new(plain)).ok_or_else(|| unreadable(place)),
-        Err(age::DecryptError::KeyDecryptionFailed | age::DecryptError::NoMatchingKeys) => {
-            Err(Error::Passphrase { path })
-        }
+        // A wrong passphrase and a flipped bit in the wrapped key look the same, by design.
+        Err(
+            age::DecryptError::DecryptionFailed
+            | age::DecryptError::KeyDecryptionFailed
+            | age::DecryptError::NoMatchingKeys,
+        ) => Err(Error::Passphrase { path }),
         Err(error) => {
-            tracing::debug!(%error, "key file");
+            tracing::debug!(%error, ?error, "key file");
             Err(unreadable(place))
         }
     }

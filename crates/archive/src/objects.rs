@@ -56,7 +56,8 @@ pub fn take_in(source: &mut dyn Read, temporary: &Path) -> Result<Incoming, Take
 fn stream(source: &mut dyn Read, out: &mut File, path: &Path) -> Result<Digests, TakeInError> {
     let mut first = vec![0; CHUNK_BYTES];
     let filled = fill(source, &mut first).map_err(TakeInError::Source)?;
-    let write = |out: &mut File, bytes: &[u8]| out.write_all(bytes).map_err(Error::io("write", path));
+    let write =
+        |out: &mut File, bytes: &[u8]| out.write_all(bytes).map_err(Error::io("write", path));
     if filled < CHUNK_BYTES {
         write(out, &first[..filled])?;
         return Ok(Digests::of(&first[..filled]));
@@ -83,7 +84,8 @@ fn stream(source: &mut dyn Read, out: &mut File, path: &Path) -> Result<Digests,
             sha256.update(&chunk[..filled]);
             size += filled as u64;
             let last = filled < CHUNK_BYTES;
-            full.send((chunk, filled)).expect("the hashing thread ends only after this side hangs up");
+            full.send((chunk, filled))
+                .expect("the hashing thread ends only after this side hangs up");
             if last {
                 break;
             }

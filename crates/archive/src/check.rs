@@ -1,0 +1,412 @@
+//! The whole case, checked: every file accounted for, every signature, hash and digest made again.
+//!
+//! Goes on after a finding, so that the report is complete. A proof that is missing is a fault like one that
+//! does not hold: a check that passes because there was nothing to check is worth nothing.
+
+use crate::batch::OpeningLine;
+use crate::case::leaf_of;
+use crate::log::{self, list_files};
+use crate::objects::{self, State};
+use crate::{Error, codes, layout};
+use custody::Edge;
+use custody::note::Verifier;
+use custody::tile::{self, Kind, Tile, WIDTH};
+use record::{Commitment, Digests, Event, Finding, Leaf, Sha256, canonical};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+/// What a check saw.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// What it found, graver things first, then by place.
+    pub findings: Vec<Finding>,
+    /// Leaves checked.
+    pub leaves: u64,
+    /// Objects read through.
+    pub objects: u64,
+    /// Bytes of objects read through.
+    pub object_bytes: u64,
+    /// Fingerprint of the log's key and of each actor, for comparing with what was said elsewhere.
+    pub log_key: String,
+}
+
+/// Checks the case at `root`. `trusted` is the log key that the caller knows from elsewhere;
+/// `progress` hears how many objects of how many are done.
+pub fn check(
+    root: &Path,
+    trusted: Option<&str>,
+    progress: &(dyn Fn(u64, u64) + Sync),
+) -> Result<Report, Error> {
+    let mut report = Report::default();
+    let mut known = Known::default();
+    let mut size = 0;
+    match log::read_key(root).and_then(|key| Ok((log::read_checkpoint(root, &key)?.0, key))) {
+        Ok((checkpoint, verifier)) => {
+            size = checkpoint.size;
+            report.log_key = verifier.vkey();
+            if trusted.is_some_and(|trusted| trusted != report.log_key) {
+                let message = "the log is signed by another key than the one given with --trust: this is another \
+                               log, or one made anew";
+                report.findings.push(Finding::fault(
+                    codes::KEY_UNTRUSTED,
+                    layout::LOG_KEY,
+                    message,
+                ));
+            }
+            check_log(root, &checkpoint, &verifier, &mut known, &mut report);
+        }
+        Err(error) => report.findings.push(as_finding(error)),
+    }
+    check_openings(root, &known, &mut report)?;
+    check_objects(root, &known, &mut report, progress)?;
+    check_files(root, size, &mut report)?;
+    report.findings.sort();
+    report.findings.dedup();
+    Ok(report)
+}
+
+/// What the leaves say must be there.
+#[derive(Default)]
+struct Known {
+    /// Objects recorded, with the leaf that did so first.
+    objects: BTreeMap<Sha256, (Digests, u64)>,
+    /// Commitments by leaf and field.
+    withheld: BTreeMap<(u64, String), Commitment>,
+    /// Fingerprints of actors.
+    actors: BTreeSet<String>,
+}
+
+fn check_log(
+    root: &Path,
+    checkpoint: &custody::Checkpoint,
+    verifier: &Verifier,
+    known: &mut Known,
+    report: &mut Report,
+) {
+    let mut edge = Edge::empty();
+    let mut whole = true;
+    for index in 0..checkpoint.size.div_ceil(WIDTH) {
+        let first = index * WIDTH;
+        let width = (checkpoint.size - first).min(WIDTH) as u16;
+        let leaves = match log::read_bundle(root, Tile { kind: Kind::Entries, index, width }) {
+            Ok(leaves) => leaves,
+            Err(error) => {
+                whole = false;
+                report.findings.push(as_finding(error));
+                continue;
+            }
+        };
+        for (at, leaf) in (first..).zip(&leaves) {
+            check_leaf(at, leaf, verifier, known, report);
+            report.leaves += 1;
+        }
+        if whole {
+            let made = edge.append(leaves.iter().map(Vec::as_slice));
+            check_tiles(root, checkpoint.size, &made, report);
+        }
+    }
+    if whole && edge.root() != checkpoint.root {
+        let message = format!(
+            "the {} leaves do not have the root that the checkpoint signs: one was changed, added, left out or moved",
+            checkpoint.size
+        );
+        report.findings.push(Finding::fault(codes::ROOT_MISMATCH, layout::CHECKPOINT, message));
+    }
+    if checkpoint.size == 0 {
+        let message = "the log is empty: not even the record that opens the case is there";
+        report.findings.push(Finding::fault(codes::GENESIS_INVALID, layout::CHECKPOINT, message));
+    }
+}
+
+/// Compares hash tiles as made from the leaves with those on disk: the full ones, and the partial
+/// ones of the log's present size. (In between, partial ones come up that no checkpoint ever had.)
+fn check_tiles(root: &Path, size: u64, made: &[custody::edge::LogFile], report: &mut Report) {
+    let current = |file: &&custody::edge::LogFile| match file.tile.kind {
+        Kind::Entries => false,
+        Kind::Hashes(level) => {
+            file.tile.is_full() || end_of(file.tile) == tile::count_at(size, level)
+        }
+    };
+    for file in made.iter().filter(current) {
+        match log::read_tile(root, file.tile) {
+            Ok(bytes) if bytes == file.bytes => {}
+            Ok(_) => report.findings.push(Finding::fault(
+                codes::TILE_DAMAGED,
+                format!("{}/{}", layout::LOG, file.tile),
+                "the hashes do not follow from the leaves: restore the file from a second copy",
+            )),
+            Err(error) => report.findings.push(as_finding(error)),
+        }
+    }
+}
+
+/// How many hashes or leaves of its kind there are up to the end of a tile.
+fn end_of(tile: Tile) -> u64 {
+    tile.index * WIDTH + u64::from(tile.width)
+}
+
+/// Looks at log files that the present size does not ask for: partial ones of smaller sizes must be
+/// the beginning of what grew out of them; what lies beyond was never acknowledged.
+fn check_other_tiles(root: &Path, size: u64, path: &str, tile: Tile, report: &mut Report) {
+    let place = format!("{}/{path}", layout::LOG);
+    let count = match tile.kind {
+        Kind::Entries => size,
+        Kind::Hashes(level) => tile::count_at(size, level),
+    };
+    if end_of(tile) > count {
+        let message = "it lies beyond the checkpoint: an interrupted run left it; the next command that writes sets \
+                       it aside";
+        report.findings.push(Finding::notice(codes::SET_ASIDE, place, message));
+        return;
+    }
+    if tile.is_full() || end_of(tile) == count {
+        return;
+    }
+    let grown = Tile { width: (count - tile.index * WIDTH).min(WIDTH) as u16, ..tile };
+    let path = layout::at(root, &place);
+    let same = log::read_tile(root, grown)
+        .ok()
+        .and_then(|bytes| log::beginning(&bytes, grown.width, tile));
+    match fs::read(&path) {
+        Ok(bytes) if same.as_ref() == Some(&bytes) => {}
+        Ok(_) => {
+            let message = "it is not the beginning of the file that grew out of it: restore it from a second copy";
+            report.findings.push(Finding::fault(codes::TILE_DAMAGED, place, message));
+        }
+        Err(error) => report.findings.push(as_finding(Error::io("read", &path)(error))),
+    }
+}
+
+fn check_leaf(at: u64, bytes: &[u8], verifier: &Verifier, known: &mut Known, report: &mut Report) {
+    let leaf = match leaf_of(at, bytes, verifier.name()) {
+        Ok(leaf) => leaf,
+        Err(error) => {
+            report.findings.push(as_finding(error));
+            return;
+        }
+    };
+    check_genesis(at, &leaf, verifier, known, report);
+    // Where the genesis record itself is damaged, that is said once, not at every leaf.
+    if !known.actors.is_empty() && !known.actors.contains(&leaf.actor) {
+        let message = format!("it is signed by {}, a key that the case does not name", leaf.actor);
+        report.findings.push(Finding::fault(codes::ACTOR_UNKNOWN, format!("leaf {at}"), message));
+    }
+    let mut object = |digests: &Digests| {
+        known.objects.entry(digests.sha256).or_insert((*digests, at));
+    };
+    match &leaf.event {
+        Event::Genesis(_) => {}
+        Event::Capture(capture) => {
+            object(&capture.item);
+            let withheld = capture.withheld.iter();
+            known.withheld.extend(withheld.map(|(field, hash)| ((at, field.clone()), *hash)));
+        }
+        Event::Reading(reading) => object(&reading.reading),
+        Event::Export(export) => object(&export.list),
+    }
+}
+
+fn check_genesis(
+    at: u64,
+    leaf: &Leaf,
+    verifier: &Verifier,
+    known: &mut Known,
+    report: &mut Report,
+) {
+    let fault =
+        |message: &str| Finding::fault(codes::GENESIS_INVALID, format!("leaf {at}"), message);
+    match (&leaf.event, at) {
+        (Event::Genesis(genesis), 0) => {
+            if genesis.log_key != verifier.vkey() {
+                report.findings.push(fault("it names another log key than the one in log/vkey"));
+            }
+            match custody::sshsig::parse_public_key_line(&genesis.actor_key) {
+                Some(key) => {
+                    known.actors.insert(custody::sshsig::fingerprint(&key));
+                }
+                None => report.findings.push(fault("it names no readable actor key")),
+            }
+        }
+        (Event::Genesis(_), _) => {
+            report.findings.push(fault("a second record that opens the case"));
+        }
+        (_, 0) => report.findings.push(fault("the first record does not open the case")),
+        _ => {}
+    }
+}
+
+fn check_openings(root: &Path, known: &Known, report: &mut Report) -> Result<(), Error> {
+    let folder = layout::at(root, layout::OPENINGS);
+    let mut opened = BTreeSet::new();
+    for name in objects::names(&folder)? {
+        let path = folder.join(&name);
+        let place = format!("{}/{name}", layout::OPENINGS);
+        let text = fs::read(&path).map_err(Error::io("read", &path))?;
+        for (number, line) in text.split(|byte| *byte == b'\n').enumerate() {
+            if line.is_empty() {
+                continue;
+            }
+            let place = format!("{place}, line {}", number + 1);
+            let Ok(line) = canonical::from_bytes::<OpeningLine>(line) else {
+                let message = "this is no opening of a withheld field";
+                report.findings.push(Finding::fault(codes::OPENING_INVALID, place, message));
+                continue;
+            };
+            let key = (line.leaf, line.opening.field.clone());
+            match known.withheld.get(&key) {
+                Some(commitment) if *commitment == line.opening.commitment() => {
+                    opened.insert(key);
+                }
+                Some(_) => {
+                    let message = format!("it does not open `{}` of leaf {}", key.1, key.0);
+                    report.findings.push(Finding::fault(codes::OPENING_INVALID, place, message));
+                }
+                // Written ahead of a commit that never came.
+                None => {}
+            }
+        }
+    }
+    for (leaf, field) in known.withheld.keys() {
+        if !opened.contains(&(*leaf, field.clone())) {
+            let message = format!(
+                "the opening of `{field}` is lost: its value can no longer be shown or proved"
+            );
+            report.findings.push(Finding::fault(
+                codes::OPENING_MISSING,
+                format!("leaf {leaf}"),
+                message,
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn check_objects(
+    root: &Path,
+    known: &Known,
+    report: &mut Report,
+    progress: &(dyn Fn(u64, u64) + Sync),
+) -> Result<(), Error> {
+    let recorded: Vec<(&Sha256, &(Digests, u64))> = known.objects.iter().collect();
+    let next = AtomicUsize::new(0);
+    let workers = thread::available_parallelism().map_or(1, usize::from).min(4);
+    let work = || -> Result<Vec<(usize, State)>, Error> {
+        let mut states = Vec::new();
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some((sha256, _)) = recorded.get(at) else { return Ok(states) };
+            states.push((at, objects::state_of(root, **sha256)?));
+            progress(at as u64 + 1, recorded.len() as u64);
+        }
+    };
+    let done = thread::scope(|scope| {
+        let handles: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
+        handles
+            .into_iter()
+            .map(|handle| handle.join().expect("reading a file does not panic"))
+            .collect::<Result<Vec<_>, Error>>()
+    })?;
+    for (at, state) in done.into_iter().flatten() {
+        let (sha256, (digests, leaf)) = recorded[at];
+        report.objects += 1;
+        let place = layout::object(*sha256);
+        match state {
+            State::Whole(size) => {
+                report.object_bytes += size;
+                if size != digests.size {
+                    let message =
+                        format!("leaf {leaf} records {} bytes; there are {size}", digests.size);
+                    report.findings.push(Finding::fault(codes::OBJECT_DAMAGED, &place, message));
+                }
+                check_mode(root, &place, report)?;
+            }
+            State::Damaged => {
+                let message = format!(
+                    "the bytes do not have the digest that leaf {leaf} records: restore the file from a second copy"
+                );
+                report.findings.push(Finding::fault(codes::OBJECT_DAMAGED, place, message));
+            }
+            State::Missing => {
+                let message =
+                    format!("leaf {leaf} records it: restore the file from a second copy");
+                report.findings.push(Finding::fault(codes::OBJECT_MISSING, place, message));
+            }
+        }
+    }
+    for listed in objects::list(root)? {
+        match listed {
+            Ok(sha256) if known.objects.contains_key(&sha256) => {}
+            Ok(sha256) => report.findings.push(Finding::notice(
+                codes::OBJECT_UNRECORDED,
+                layout::object(sha256),
+                "no record speaks of it: an interrupted run left it; taking the same file in again records it",
+            )),
+            Err(path) => report.findings.push(foreign(path)),
+        }
+    }
+    Ok(())
+}
+
+fn check_mode(root: &Path, place: &str, report: &mut Report) -> Result<(), Error> {
+    let path = layout::at(root, place);
+    let mode = fs::metadata(&path).map_err(Error::io("look at", &path))?.permissions().mode();
+    if mode & 0o222 != 0 {
+        let message = "the file can be written to: `chmod a-w` it";
+        report.findings.push(Finding::notice(codes::OBJECT_WRITABLE, place, message));
+    }
+    Ok(())
+}
+
+/// Accounts for every other file in the case.
+fn check_files(root: &Path, size: u64, report: &mut Report) -> Result<(), Error> {
+    let expected = [
+        layout::VERSION_FILE,
+        layout::LOCK_FILE,
+        "derived",
+        layout::LOG,
+        layout::OBJECTS,
+        layout::PRIVATE,
+    ];
+    for name in objects::names(root)? {
+        if !expected.contains(&name.as_str()) {
+            report.findings.push(foreign(name));
+        }
+    }
+    for path in list_files(&layout::at(root, layout::LOG))? {
+        match tile::parse_path(&path) {
+            Some(tile) => check_other_tiles(root, size, &path, tile, report),
+            None if path == "checkpoint" || path == "vkey" => {}
+            None => report.findings.push(foreign(format!("{}/{path}", layout::LOG))),
+        }
+    }
+    for folder in objects::names(&layout::at(root, layout::UNACKNOWLEDGED))? {
+        report.findings.push(Finding::notice(
+            codes::SET_ASIDE,
+            format!("{}/{folder}", layout::UNACKNOWLEDGED),
+            "log files of an interrupted run that were never acknowledged are kept here",
+        ));
+    }
+    Ok(())
+}
+
+fn foreign(path: String) -> Finding {
+    Finding::notice(
+        codes::FILE_FOREIGN,
+        path,
+        "no part of the case accounts for this file: casefile did not put it there",
+    )
+}
+
+/// An error met on the way, as a finding: the check goes on, and fails.
+fn as_finding(error: Error) -> Finding {
+    match error {
+        Error::Damaged { code, place, message } => Finding::fault(code, place, message),
+        other => {
+            Finding::fault(codes::FILE_UNREADABLE, "case", format!("{other}. {}", other.remedy()))
+        }
+    }
+}
