@@ -1,6 +1,6 @@
 //! A case as its users see it: what is kept comes back, what is harmed is found, what is in the way is said.
 
-#![allow(missing_docs, reason = "a test")]
+#![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
 
 use archive::case::{New, create};
 use archive::{Batch, Case, Error, Writer, check, codes, keys, layout};
