@@ -14,12 +14,13 @@ use std::fs::File;
 use std::io::Read;
 use std::path::PathBuf;
 
-/// Most items in one commit. At about 1 kB a leaf it bounds the memory of a commit to a few MiB, and
-/// an interruption to a few seconds of work; more gains nothing, the flush being shared already.
+/// Most items in one commit. At about 1 kB a leaf it bounds the memory of a commit to a few MiB,
+/// and an interruption to a few seconds of work; more gains nothing, the flush being shared
+/// already.
 pub const ITEMS_LIMIT: usize = 4_096;
 
-/// Bytes after which a commit is due, so that an interruption of a capture of large files loses at most
-/// one gibibyte of work.
+/// Bytes after which a commit is due, so that an interruption of a capture of large files loses at
+/// most one gibibyte of work.
 pub const BYTES_LIMIT: u64 = 1 << 30;
 
 /// What a commit acknowledges, in the order of recording.

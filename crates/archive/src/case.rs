@@ -10,8 +10,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
-/// A case opened for reading. Needs no lock: a checkpoint is replaced whole, and what it covers never
-/// changes.
+/// A case opened for reading. Needs no lock: a checkpoint is replaced whole, and what it covers
+/// never changes.
 #[derive(Debug)]
 pub struct Case {
     root: PathBuf,
@@ -19,8 +19,8 @@ pub struct Case {
 }
 
 impl Case {
-    /// Opens the case at `root`: version known, checkpoint signed by the log's key, right edge of the
-    /// tree in agreement with it. (`check` looks at all the rest.)
+    /// Opens the case at `root`: version known, checkpoint signed by the log's key, right edge of
+    /// the tree in agreement with it. (`check` looks at all the rest.)
     pub fn open(root: &Path) -> Result<Self, Error> {
         check_version(root)?;
         Ok(Self { root: root.into(), log: Log::open(root)? })
@@ -104,7 +104,8 @@ pub struct New {
 }
 
 /// Makes a new case in `root`, which must not exist or be empty. VERSION is written last: before
-/// that a folder is no case, and an interrupted `create` leaves nothing that could be mistaken for one.
+/// that a folder is no case, and an interrupted `create` leaves nothing that could be mistaken for
+/// one.
 pub fn create(root: &Path, new: New) -> Result<(), Error> {
     if !crate::objects::names(root)?.is_empty() {
         return Err(Error::Exists { path: root.into() });

@@ -1,7 +1,7 @@
 //! The whole case, checked: every file accounted for, every signature, hash and digest made again.
 //!
-//! Goes on after a finding, so that the report is complete. A proof that is missing is a fault like one that
-//! does not hold: a check that passes because there was nothing to check is worth nothing.
+//! Goes on after a finding, so that the report is complete. A proof that is missing is a fault like
+//! one that does not hold: a check that passes because there was nothing to check is worth nothing.
 
 use crate::batch::OpeningLine;
 use crate::case::leaf_of;
@@ -49,7 +49,8 @@ pub fn check(
             size = checkpoint.size;
             report.log_key = verifier.vkey();
             if trusted.is_some_and(|trusted| trusted != report.log_key) {
-                let message = "the log is signed by another key than the one given with --trust: this is another \
+                let message = "the log is signed by another key than the one given with --trust: \
+                               this is another \
                                log, or one made anew";
                 report.findings.push(Finding::fault(
                     codes::KEY_UNTRUSTED,
@@ -111,7 +112,8 @@ fn check_log(
     }
     if whole && edge.root() != checkpoint.root {
         let message = format!(
-            "the {} leaves do not have the root that the checkpoint signs: one was changed, added, left out or moved",
+            "the {} leaves do not have the root that the checkpoint signs: one was changed, added, \
+             left out or moved",
             checkpoint.size
         );
         report.findings.push(Finding::fault(codes::ROOT_MISMATCH, layout::CHECKPOINT, message));
@@ -158,7 +160,8 @@ fn check_other_tiles(root: &Path, size: u64, path: &str, tile: Tile, report: &mu
         Kind::Hashes(level) => tile::count_at(size, level),
     };
     if end_of(tile) > count {
-        let message = "it lies beyond the checkpoint: an interrupted run left it; the next command that writes sets \
+        let message = "it lies beyond the checkpoint: an interrupted run left it; the next command \
+                       that writes sets \
                        it aside";
         report.findings.push(Finding::notice(codes::SET_ASIDE, place, message));
         return;
@@ -174,7 +177,8 @@ fn check_other_tiles(root: &Path, size: u64, path: &str, tile: Tile, report: &mu
     match fs::read(&path) {
         Ok(bytes) if same.as_ref() == Some(&bytes) => {}
         Ok(_) => {
-            let message = "it is not the beginning of the file that grew out of it: restore it from a second copy";
+            let message = "it is not the beginning of the file that grew out of it: restore it \
+                           from a second copy";
             report.findings.push(Finding::fault(codes::TILE_DAMAGED, place, message));
         }
         Err(error) => report.findings.push(as_finding(Error::io("read", &path)(error))),
@@ -326,7 +330,8 @@ fn check_objects(
             }
             State::Damaged => {
                 let message = format!(
-                    "the bytes do not have the digest that leaf {leaf} records: restore the file from a second copy"
+                    "the bytes do not have the digest that leaf {leaf} records: restore the file \
+                     from a second copy"
                 );
                 report.findings.push(Finding::fault(codes::OBJECT_DAMAGED, place, message));
             }
@@ -343,7 +348,8 @@ fn check_objects(
             Ok(sha256) => report.findings.push(Finding::notice(
                 codes::OBJECT_UNRECORDED,
                 layout::object(sha256),
-                "no record speaks of it: an interrupted run left it; taking the same file in again records it",
+                "no record speaks of it: an interrupted run left it; taking the same file in again \
+                 records it",
             )),
             Err(path) => report.findings.push(foreign(path)),
         }

@@ -12,8 +12,9 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-/// From this many files on, one `syncfs` of the whole file system is cheaper than an `fsync` of each:
-/// an `fsync` costs 3 to 30 ms on a laptop disk, so eight of them cost more than one flush of all.
+/// From this many files on, one `syncfs` of the whole file system is cheaper than an `fsync` of
+/// each: an `fsync` costs 3 to 30 ms on a laptop disk, so eight of them cost more than one flush of
+/// all.
 pub const SYNC_ALL_FROM: usize = 8;
 
 /// Mode of evidence: readable, writable by nobody.

@@ -18,8 +18,8 @@ const HEADER: &str = "casefile keys v1";
 /// Most bytes a key file may have: two keys and their names take under 300; the rest is room.
 const LIMIT_BYTES: u64 = 16 * 1024;
 
-/// scrypt work factor (log2 N) for new key files: 2^17 with r = 8 takes 128 MiB and about half a second, the
-/// least that OWASP's password storage guide advises, and fits a laptop's memory.
+/// scrypt work factor (log2 N) for new key files: 2^17 with r = 8 takes 128 MiB and about half a
+/// second, the least that OWASP's password storage guide advises, and fits a laptop's memory.
 const WORK_FACTOR: u8 = 17;
 
 /// Largest scrypt work factor (log2 N) accepted when opening: 2^20 takes about four seconds and a

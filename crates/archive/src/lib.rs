@@ -1,14 +1,15 @@
 //! The case on disk: objects, custody log, private openings and keys.
 //!
-//! The only crate that writes evidence. Its one write path, told as a crash story (docs/format/case.md):
+//! The only crate that writes evidence. Its one write path, told as a crash story
+//! (docs/format/case.md):
 //!
-//! 1. objects: written under a temporary name, made durable, linked without replacing, directory durable;
-//! 2. openings of withheld fields durable;
+//! 1. objects: written under a temporary name, made durable, linked without replacing, directory
+//! durable; 2. openings of withheld fields durable;
 //! 3. entry bundles and hash tiles durable;
 //! 4. checkpoint durable: **only now is anything acknowledged**.
 //!
-//! A kill before 4 leaves the old state (what was written beyond it is set aside at the next opening,
-//! never deleted); a kill after 4 leaves the new one. Nothing kept is ever rewritten.
+//! A kill before 4 leaves the old state (what was written beyond it is set aside at the next
+//! opening, never deleted); a kill after 4 leaves the new one. Nothing kept is ever rewritten.
 
 pub mod batch;
 pub mod case;

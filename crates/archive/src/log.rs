@@ -1,7 +1,7 @@
 //! The custody log on disk: opening, reading, appending. What it means is in `custody`.
 //!
-//! A checkpoint is the only acknowledgement. Files are written whole and durable before it, so a reader needs
-//! no lock: what a checkpoint covers is there and stays.
+//! A checkpoint is the only acknowledgement. Files are written whole and durable before it, so a
+//! reader needs no lock: what a checkpoint covers is there and stays.
 
 use crate::keys::Keys;
 use crate::{Error, codes, durable, layout, objects};
@@ -29,8 +29,8 @@ pub struct Log {
     edge: Edge,
 }
 
-/// The name of a new log: `casefile/NAME/` and eight hexadecimal digits that depend on its key, so that
-/// two cases of one name are two logs.
+/// The name of a new log: `casefile/NAME/` and eight hexadecimal digits that depend on its key, so
+/// that two cases of one name are two logs.
 pub fn new_origin(case: &str, keys: &Keys) -> String {
     let slug: String = case
         .chars()
@@ -77,7 +77,8 @@ impl Log {
                 code: codes::ROOT_MISMATCH,
                 place: layout::LOG.into(),
                 message: format!(
-                    "the tiles at the end of the log do not lead to the root that the checkpoint of size {} signs",
+                    "the tiles at the end of the log do not lead to the root that the checkpoint \
+                     of size {} signs",
                     checkpoint.size
                 ),
             });
@@ -163,8 +164,8 @@ impl Log {
         }
     }
 
-    /// Proofs that the leaves with these indexes are in the log, at its present checkpoint. Tiles are
-    /// read once for neighbouring leaves.
+    /// Proofs that the leaves with these indexes are in the log, at its present checkpoint. Tiles
+    /// are read once for neighbouring leaves.
     pub fn prove(&self, indexes: &[u64]) -> Result<Vec<TlogProof>, Error> {
         let mut cache = std::collections::BTreeMap::new();
         let mut tiles =

@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::thread;
 
-/// Bytes read at a time: large enough that a call costs nothing against hashing it (1 MiB takes about
-/// a millisecond), small enough to stay in the cache of the core.
+/// Bytes read at a time: large enough that a call costs nothing against hashing it (1 MiB takes
+/// about a millisecond), small enough to stay in the cache of the core.
 const CHUNK_BYTES: usize = 1 << 20;
 
 /// Chunks in flight between the two hashing threads: 4 MiB in all.
@@ -135,7 +135,8 @@ pub fn keep(root: &Path, path: &Path, digests: &Digests) -> Result<bool, Error> 
             code: codes::OBJECT_DAMAGED,
             place,
             message: format!(
-                "the object kept under this name does not have its digest; a good copy of it lies in {}",
+                "the object kept under this name does not have its digest; a good copy of it lies \
+                 in {}",
                 path.display()
             ),
         }),

@@ -1,8 +1,8 @@
 //! Clearing up after a crash, at the opening of a case for writing, before anything new is written.
 //!
-//! Nothing that could matter is deleted. Files in `objects/incoming` never were acknowledged and never
-//! had a name: they go. Log files beyond the checkpoint are signed records that were on their way: they are
-//! set aside, in case it is the checkpoint that was put back by an old backup.
+//! Nothing that could matter is deleted. Files in `objects/incoming` never were acknowledged and
+//! never had a name: they go. Log files beyond the checkpoint are signed records that were on their
+//! way: they are set aside, in case it is the checkpoint that was put back by an old backup.
 
 use crate::log::Log;
 use crate::{Error, codes, durable, layout, objects};
@@ -24,7 +24,8 @@ pub fn clear_up(root: &Path, log: &Log) -> Result<Vec<Finding>, Error> {
             codes::UNFINISHED_REMOVED,
             layout::INCOMING,
             format!(
-                "{} unfinished file(s) of an interrupted run removed; none had been acknowledged: take them in again",
+                "{} unfinished file(s) of an interrupted run removed; none had been acknowledged: \
+                 take them in again",
                 unfinished.len()
             ),
         ));
@@ -36,7 +37,8 @@ pub fn clear_up(root: &Path, log: &Log) -> Result<Vec<Finding>, Error> {
             codes::SET_ASIDE,
             &aside,
             format!(
-                "{} log file(s) beyond the checkpoint (size {}) set aside: records of an interrupted run that were \
+                "{} log file(s) beyond the checkpoint (size {}) set aside: records of an \
+                 interrupted run that were \
                  never acknowledged",
                 beyond.len(),
                 log.size()

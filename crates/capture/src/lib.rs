@@ -1,7 +1,8 @@
-//! Where bytes come from: files and folders, walked in a fixed order, each thing seen accounted for.
+//! Where bytes come from: files and folders, walked in a fixed order, each thing seen accounted
+//! for.
 //!
-//! Nothing is read here but names and file facts; the archive streams the bytes. What is not a plain
-//! file is never silently passed over: it comes back as a problem with a code and a remedy.
+//! Nothing is read here but names and file facts; the archive streams the bytes. What is not a
+//! plain file is never silently passed over: it comes back as a problem with a code and a remedy.
 
 use data_encoding::HEXLOWER;
 use record::{Name, Problem};
@@ -29,8 +30,8 @@ pub mod codes {
     pub const CHANGED_WHILE_READ: &str = "changed-while-read";
 }
 
-/// Deepest nesting of folders walked: Linux holds a path below 4,096 bytes, which is 2,048 folders of
-/// one letter; beyond that a walk is going in circles (a bind mount inside itself).
+/// Deepest nesting of folders walked: Linux holds a path below 4,096 bytes, which is 2,048 folders
+/// of one letter; beyond that a walk is going in circles (a bind mount inside itself).
 const DEPTH_LIMIT: usize = 2_048;
 
 /// A thing that a walk came to.

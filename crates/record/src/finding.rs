@@ -1,7 +1,8 @@
 //! Findings: what a check has to say about the evidence.
 //!
-//! A finding is about the evidence (a damaged object, a stripped signature), an error about the machine (a
-//! disk that is full). They are never mixed: a check that could not run is an error, not a finding.
+//! A finding is about the evidence (a damaged object, a stripped signature), an error about the
+//! machine (a disk that is full). They are never mixed: a check that could not run is an error, not
+//! a finding.
 
 use serde::{Deserialize, Serialize};
 
