@@ -1,0 +1,205 @@
+//! Where: the most specific place that a sentence names.
+//!
+//! A place is a name after "in", "at", "near" and their like, or one with a word for a place beside
+//! it ("the village of X", "X neighbourhood"). Never may a person or an armed group stand as a place.
+
+use super::gazetteer::{CITIES, COUNTRIES, NEVER};
+use super::lexicon::Role;
+use super::names::{is_name_part, run_end, text_of};
+use super::tokens::{Gap, Token, word, word_before};
+
+/// A place named in a sentence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Place {
+    /// First token.
+    pub(super) first: usize,
+    /// Token after it.
+    pub(super) end: usize,
+    /// In the report's words, without article.
+    pub(super) text: String,
+    /// How specific: 1 a country, 2 a province, 3 a city, 4 a town or village, 5 a part of one.
+    pub(super) rank: u8,
+    /// Rule that found it.
+    pub(super) rule: &'static str,
+}
+
+/// The places of a sentence, in order.
+pub(super) fn places(source: &str, tokens: &[Token]) -> Vec<Place> {
+    let mut out: Vec<Place> = Vec::new();
+    let mut i = 0;
+    while i < tokens.len() {
+        let found = typed_of(tokens, i).or_else(|| named(tokens, i));
+        let Some((first, end, rank, rule)) = found else {
+            i += 1;
+            continue;
+        };
+        let end = containing(tokens, end, rank);
+        if let Some(text) = text_of(source, tokens, first, end) {
+            let text = unpossessed(&text).to_string();
+            out.push(Place { first, end, text, rank, rule });
+        }
+        i = end.max(i + 1);
+    }
+    out
+}
+
+/// The best place for a count at token `at`: specific before general, near before far.
+pub(super) fn nearest(places: &[Place], at: usize) -> Option<&Place> {
+    places.iter().max_by_key(|p| {
+        let distance = if p.first > at { p.first - at } else { (at - p.first) + 4 };
+        let distance = i64::try_from(distance).unwrap_or(i64::MAX / 2);
+        (i64::from(p.rank) * 7 - distance, std::cmp::Reverse(p.first))
+    })
+}
+
+/// Rank of a word for a kind of place.
+fn kind_rank(word: &str) -> Option<u8> {
+    Some(match word {
+        "neighborhood" | "neighbourhood" | "neighborhoods" | "neighbourhoods" | "district"
+        | "districts" | "quarter" | "suburb" | "suburbs" | "camp" | "street" | "square"
+        | "area" | "checkpoint" | "crossing" | "airport" | "airbase" | "base" | "hospital"
+        | "mosque" | "school" | "market" | "road" | "highway" | "square's" | "prison"
+        | "university" => 5,
+        "village" | "villages" | "town" | "towns" | "hamlet" => 4,
+        "city" | "cities" => 3,
+        "province" | "provinces" | "governorate" | "region" | "countryside" | "valley"
+        | "state" | "island" | "mountains" | "outskirts" => 2,
+        _ => return None,
+    })
+}
+
+/// "the village of X", "towns of X and Y", "city of X".
+fn typed_of(tokens: &[Token], i: usize) -> Option<(usize, usize, u8, &'static str)> {
+    let rank = kind_rank(word(tokens, i))?;
+    if word(tokens, i + 1) != "of" {
+        return None;
+    }
+    let first = i + 2 + usize::from(word(tokens, i + 2) == "the");
+    let mut end = place_end(tokens, first);
+    if end == first {
+        return None;
+    }
+    if word(tokens, end) == "and" && word(tokens, i).ends_with('s') {
+        let second = place_end(tokens, end + 1);
+        if second > end + 1 {
+            end = second;
+        }
+    }
+    Some((i, end, rank, "place.kind-of"))
+}
+
+/// "X neighbourhood", or a name after a preposition of place, or a name the lexicon knows.
+fn named(tokens: &[Token], i: usize) -> Option<(usize, usize, u8, &'static str)> {
+    if !is_name_part(tokens, i) || i > 0 && is_name_part(tokens, i - 1) {
+        return None;
+    }
+    let end = place_end(tokens, i);
+    if end == i {
+        return None;
+    }
+    // A kind after the name, perhaps with one adjective between ("al-X residential area").
+    for skip in 0..2 {
+        let at = end + skip;
+        let plain =
+            skip == 0 || tokens.get(end).is_some_and(|t| t.role == Role::None && !t.capital());
+        if plain
+            && tokens.get(at).is_some_and(|t| t.gap <= Gap::Line)
+            && let Some(rank) = kind_rank(word(tokens, at))
+        {
+            return Some((i, at + 1, rank, "place.kind-after"));
+        }
+    }
+    if let Some(rank) = known(tokens, i, end) {
+        return Some((i, end, rank, "place.known"));
+    }
+    let before = before_adjectives(tokens, i);
+    let led = matches!(before, "in" | "at" | "near" | "outside" | "around" | "inside" | "across");
+    (led && !tokens.get(end).is_some_and(|t| t.role == Role::Saying))
+        .then_some((i, end, 4, "place.in"))
+}
+
+/// The preposition before a name, past "the", "northern" and their like.
+fn before_adjectives<'a>(tokens: &'a [Token], i: usize) -> &'a str {
+    for k in 1..=4 {
+        let word = word_before(tokens, i, k);
+        let adjective = word == "the"
+            || word.ends_with("ern")
+            || word.ends_with("-held")
+            || word.ends_with("-controlled")
+            || matches!(
+                word,
+                "rural" | "central" | "besieged" | "north" | "south" | "east" | "west"
+            );
+        if !adjective {
+            return word;
+        }
+    }
+    ""
+}
+
+/// The token after a run of names that can be a place.
+fn place_end(tokens: &[Token], i: usize) -> usize {
+    let end = run_end(tokens, i, false);
+    let never = (i..end).any(|k| is_never_place(tokens.get(k).map_or("", |t| &t.lower)));
+    if never { i } else { end }
+}
+
+/// Extends a place by the larger one that contains it: "X neighbourhood in Aleppo", "X, Idlib".
+fn containing(tokens: &[Token], end: usize, rank: u8) -> usize {
+    if rank < 3 {
+        return end;
+    }
+    let mut at = end;
+    if !matches!(word(tokens, at), "in" | "of" | "near" | ",") {
+        return end;
+    }
+    at += 1;
+    while matches!(
+        word(tokens, at),
+        "the" | "northern" | "southern" | "eastern" | "western" | "central" | "rural"
+    ) {
+        at += 1;
+    }
+    let run = place_end(tokens, at);
+    if run == at {
+        return end;
+    }
+    let larger = known(tokens, at, run).or_else(|| kind_rank(word(tokens, run)));
+    if larger.is_some_and(|r| r < rank) {
+        run + usize::from(kind_rank(word(tokens, run)).is_some())
+    } else {
+        end
+    }
+}
+
+fn unpossessed(text: &str) -> &str {
+    text.strip_suffix("'s").or_else(|| text.strip_suffix("\u{2019}s")).unwrap_or(text)
+}
+
+/// Words that make a run of names a person, a group or a people, not a place.
+fn is_never_place(lower: &str) -> bool {
+    let bare = lower.strip_suffix("'s").unwrap_or(lower);
+    NEVER.contains(bare)
+}
+
+/// Rank of a name everybody knows; a lost apostrophe ("Syrias") is allowed for.
+fn known(tokens: &[Token], first: usize, end: usize) -> Option<u8> {
+    let mut name = String::new();
+    for token in tokens.get(first..end)? {
+        if !name.is_empty() {
+            name.push(' ');
+        }
+        name.push_str(&token.lower);
+    }
+    let bare = name.strip_suffix("'s").unwrap_or(&name);
+    let rank = |n: &str| {
+        if COUNTRIES.contains(n) {
+            Some(1)
+        } else if CITIES.contains(n) {
+            Some(3)
+        } else {
+            None
+        }
+    };
+    rank(bare).or_else(|| bare.strip_suffix('s').and_then(rank))
+}

@@ -1,0 +1,464 @@
+//! Dates and periods of a sentence, resolved against the report's date.
+//!
+//! Never may a day be guessed: what the words and the report's date do not fix stays open.
+
+use super::lexicon::Role;
+use super::tokens::{Gap, Kind, Token, word, word_before};
+use jiff::ToSpan as _;
+use jiff::civil::Date;
+
+/// Greatest count in "the past N days" that is resolved: longer spans are not given in days.
+const PERIOD_LIMIT: i64 = 1000;
+
+/// A date or period, and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct When {
+    /// First token.
+    pub(super) first: usize,
+    /// Token after it.
+    pub(super) end: usize,
+    /// ISO day, or interval `start/end`; `None` where the words fix none.
+    pub(super) value: Option<String>,
+    /// What it dates.
+    pub(super) kind: WhenKind,
+    /// Rule that read it.
+    pub(super) rule: &'static str,
+}
+
+/// What a date expression dates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum WhenKind {
+    /// One day or part of it.
+    Day,
+    /// A month, a year, a season, last week.
+    Period,
+    /// From then until the report: a running total.
+    Since,
+    /// "in the past three days": a running total.
+    Past,
+    /// The day something was said, or the report's own date line.
+    Aside,
+}
+
+/// All date expressions of a sentence, in order. `report` is the report's date.
+pub(super) fn expressions(tokens: &[Token], report: Option<Date>) -> Vec<When> {
+    let mut out: Vec<When> = Vec::new();
+    let mut i = 0;
+    while i < tokens.len() {
+        let found = full_at(tokens, i)
+            .or_else(|| month_at(tokens, i, report))
+            .or_else(|| weekday_at(tokens, i, report))
+            .or_else(|| relative_at(tokens, i, report))
+            .or_else(|| year_at(tokens, i, report));
+        let Some(mut when) = found else {
+            i += 1;
+            continue;
+        };
+        i = when.end.max(i + 1);
+        if dates_a_saying(tokens, &when) {
+            when.kind = WhenKind::Aside;
+        } else {
+            since(tokens, &mut when, report, out.last().map_or(0, |w| w.end));
+        }
+        out.push(when);
+    }
+    out
+}
+
+/// The date line of a report: a full date with its year and no preposition before it. Returns the
+/// date, and the token after it and after a clock time that follows.
+pub(super) fn date_line(tokens: &[Token]) -> Option<(Date, usize)> {
+    let mut i = 0;
+    while i < tokens.len() {
+        let Some((date, end)) = full_date(tokens, i) else {
+            i += 1;
+            continue;
+        };
+        let before = word_before(tokens, i, 1);
+        let governed = matches!(
+            before,
+            "on" | "in"
+                | "of"
+                | "since"
+                | "until"
+                | "from"
+                | "to"
+                | "by"
+                | "after"
+                | "before"
+                | "the"
+                | "for"
+                | "till"
+                | "between"
+                | "and"
+                | "dated"
+        ) && !(word_before(tokens, i, 2) == "posted"
+            || word_before(tokens, i, 2) == "published");
+        if governed {
+            i = end;
+            continue;
+        }
+        let mut after = end;
+        if word(tokens, after) == "at" {
+            after += 1;
+        }
+        if tokens.get(after).is_some_and(|t| {
+            t.kind == Kind::Numeral && (t.text.contains(':') || t.text.starts_with('0'))
+        }) {
+            return Some((date, after + 1));
+        }
+        return Some((date, end));
+    }
+    None
+}
+
+fn numeral(tokens: &[Token], i: usize, digits: usize) -> Option<i16> {
+    let token = tokens.get(i).filter(|t| t.kind == Kind::Numeral)?;
+    let fits = token.text.len() <= digits && token.text.bytes().all(|b| b.is_ascii_digit());
+    if fits { token.text.parse().ok() } else { None }
+}
+
+fn day(tokens: &[Token], i: usize) -> Option<i8> {
+    if let Some(n) = numeral(tokens, i, 2) {
+        return i8::try_from(n).ok().filter(|d| (1..=31).contains(d));
+    }
+    let lower = word(tokens, i);
+    let digits = lower
+        .strip_suffix("st")
+        .or_else(|| lower.strip_suffix("nd"))
+        .or_else(|| lower.strip_suffix("rd"))
+        .or_else(|| lower.strip_suffix("th"))?;
+    digits.parse().ok().filter(|d| (1..=31).contains(d))
+}
+
+fn year(tokens: &[Token], i: usize) -> Option<i16> {
+    numeral(tokens, i, 4).filter(|y| (1900..=2099).contains(y))
+}
+
+/// A month's name: capital, so that "may" and "march" stay verbs.
+fn month(tokens: &[Token], i: usize) -> Option<i8> {
+    let token = tokens.get(i).filter(|t| t.capital())?;
+    match token.role {
+        Role::Month(n) => Some(n),
+        _ => None,
+    }
+}
+
+/// Past an abbreviation's full stop or a comma.
+fn past_mark(tokens: &[Token], i: usize) -> usize {
+    let mark = tokens.get(i).is_some_and(|t| t.is_mark('.') || t.is_mark(','));
+    i + usize::from(mark)
+}
+
+/// "Friday 2 May 2014", "Sept. 28, 2016", "2016-06-01", "28.04.2017".
+fn full_date(tokens: &[Token], i: usize) -> Option<(Date, usize)> {
+    let mut at = i;
+    if matches!(tokens.get(at)?.role, Role::Weekday(_)) {
+        at = past_mark(tokens, at + 1);
+    }
+    if let Some(d) = day(tokens, at) {
+        let of = at + 1 + usize::from(word(tokens, at + 1) == "of");
+        if let Some(m) = month(tokens, of) {
+            let y = past_mark(tokens, of + 1);
+            return Some((Date::new(year(tokens, y)?, m, d).ok()?, y + 1));
+        }
+    }
+    if let Some(m) = month(tokens, at) {
+        let d = past_mark(tokens, at + 1);
+        let y = past_mark(tokens, d + 1);
+        return Some((Date::new(year(tokens, y)?, m, day(tokens, d)?).ok()?, y + 1));
+    }
+    numeric_date(tokens, at)
+}
+
+/// Day first where the year stands last, as everywhere but in the United States.
+fn numeric_date(tokens: &[Token], i: usize) -> Option<(Date, usize)> {
+    let token = tokens.get(i)?;
+    let dotted: Vec<&str> = token.text.split('.').collect();
+    if let [d, m, y] = dotted.as_slice() {
+        let y = y.get(..4)?;
+        let date = Date::new(y.parse().ok()?, m.parse().ok()?, d.parse().ok()?).ok()?;
+        return (date.year() >= 1900).then_some((date, i + 1));
+    }
+    let separated = ['-', '/'].iter().any(|&c| {
+        tokens.get(i + 1).is_some_and(|t| t.is_mark(c) && t.gap == Gap::None)
+            && tokens.get(i + 3).is_some_and(|t| t.is_mark(c) && t.gap == Gap::None)
+    });
+    if !separated {
+        return None;
+    }
+    let (a, b, c) =
+        (numeral(tokens, i, 4)?, numeral(tokens, i + 2, 2)?, numeral(tokens, i + 4, 4)?);
+    let small = |n: i16| i8::try_from(n).ok();
+    let date = if a >= 1900 {
+        Date::new(a, small(b)?, small(c)?).ok()?
+    } else if c >= 1900 {
+        let day_first = Date::new(c, small(b)?, small(a)?);
+        day_first.or_else(|_| Date::new(c, small(a).unwrap_or(0), small(b).unwrap_or(0))).ok()?
+    } else {
+        return None;
+    };
+    Some((date, i + 5))
+}
+
+fn full_at(tokens: &[Token], i: usize) -> Option<When> {
+    let (date, end) = full_date(tokens, i)?;
+    Some(When {
+        first: i,
+        end,
+        value: Some(date.to_string()),
+        kind: WhenKind::Day,
+        rule: "date.full",
+    })
+}
+
+/// "April 4", "4 April", "March 2011", "in March", "summer of 2013".
+fn month_at(tokens: &[Token], i: usize, report: Option<Date>) -> Option<When> {
+    let dated = |end: usize, value: Option<String>, kind: WhenKind, rule: &'static str| {
+        Some(When { first: i, end, value, kind, rule })
+    };
+    if let Some(months) = season(word(tokens, i)) {
+        let of = usize::from(word(tokens, i + 1) == "of");
+        let y = year(tokens, i + 1 + of)?;
+        let value = Date::new(y, months, 1).ok().and_then(|first| {
+            let last = first.checked_add(2.months()).ok()?.last_of_month();
+            Some(interval(first, last))
+        });
+        return dated(i + 2 + of, value, WhenKind::Period, "date.season");
+    }
+    if let Some(d) = day(tokens, i) {
+        let of = i + 1 + usize::from(word(tokens, i + 1) == "of");
+        if let Some(m) = month(tokens, of) {
+            let value = report.and_then(|r| latest(r, m, d)).map(|d| d.to_string());
+            return dated(of + 1, value, WhenKind::Day, "date.day-of-month");
+        }
+    }
+    let m = month(tokens, i)?;
+    let next = past_mark(tokens, i + 1);
+    if let Some(y) = year(tokens, next) {
+        return dated(next + 1, whole_month(y, m), WhenKind::Period, "date.month");
+    }
+    if let Some(d) = day(tokens, next).filter(|_| next == i + 1 || word(tokens, i + 1) == ".") {
+        let value = report.and_then(|r| latest(r, m, d)).map(|d| d.to_string());
+        return dated(next + 1, value, WhenKind::Day, "date.day-of-month");
+    }
+    let led = matches!(
+        word_before(tokens, i, 1),
+        "in" | "since"
+            | "of"
+            | "last"
+            | "until"
+            | "from"
+            | "by"
+            | "during"
+            | "late"
+            | "early"
+            | "mid"
+    );
+    if !led {
+        return None;
+    }
+    let value = report.and_then(|r| {
+        let y = if m <= r.month() { r.year() } else { r.year() - 1 };
+        whole_month(y, m)
+    });
+    dated(i + 1, value, WhenKind::Period, "date.month")
+}
+
+fn season(word: &str) -> Option<i8> {
+    Some(match word {
+        "spring" => 3,
+        "summer" => 6,
+        "autumn" | "fall" => 9,
+        "winter" => 12,
+        _ => return None,
+    })
+}
+
+fn whole_month(y: i16, m: i8) -> Option<String> {
+    let first = Date::new(y, m, 1).ok()?;
+    Some(interval(first, first.last_of_month()))
+}
+
+fn interval(first: Date, last: Date) -> String {
+    format!("{first}/{last}")
+}
+
+/// The last such day of the year that is not after the report.
+fn latest(report: Date, m: i8, d: i8) -> Option<Date> {
+    let this = Date::new(report.year(), m, d).ok()?;
+    if this <= report { Some(this) } else { Date::new(report.year() - 1, m, d).ok() }
+}
+
+/// "on Friday", "last Tuesday", "Fridays attack": the last such day, the report's own included.
+fn weekday_at(tokens: &[Token], i: usize, report: Option<Date>) -> Option<When> {
+    let token = tokens.get(i).filter(|t| t.capital())?;
+    let Role::Weekday(wanted) = token.role else { return None };
+    let value = report.and_then(|r| {
+        let today = r.weekday().to_monday_one_offset();
+        let mut back = i64::from((today - wanted).rem_euclid(7));
+        if word_before(tokens, i, 1) == "next" {
+            return None;
+        }
+        if word_before(tokens, i, 1) == "last" && back == 0 {
+            back = 7;
+        }
+        r.checked_sub(back.days()).ok().map(|d| d.to_string())
+    });
+    let rule = "date.weekday-before-report";
+    Some(When { first: i, end: i + 1, value, kind: WhenKind::Day, rule })
+}
+
+/// "today", "yesterday", "this week", "the past 24 hours", "in two days".
+fn relative_at(tokens: &[Token], i: usize, report: Option<Date>) -> Option<When> {
+    let ago = |days: i64| report.and_then(|r| r.checked_sub(days.days()).ok());
+    let made = |end: usize, value: Option<String>, kind: WhenKind, rule: &'static str| {
+        Some(When { first: i, end, value, kind, rule })
+    };
+    let day = |days: i64| ago(days).map(|d| d.to_string());
+    let next = word(tokens, i + 1);
+    match word(tokens, i) {
+        "today" | "todays" | "today's" | "tonight" => {
+            made(i + 1, day(0), WhenKind::Day, "date.today")
+        }
+        "yesterday" | "yesterdays" | "yesterday's" => {
+            made(i + 1, day(1), WhenKind::Day, "date.yesterday")
+        }
+        "this" if matches!(next, "morning" | "afternoon" | "evening") => {
+            made(i + 2, day(0), WhenKind::Day, "date.today")
+        }
+        "previous" if next == "day" => made(i + 2, None, WhenKind::Day, "date.day-before"),
+        "this" | "last" | "previous" if is_calendar(next) => {
+            let value = report.and_then(|r| calendar(r, next, word(tokens, i) == "this"));
+            made(i + 2, value, WhenKind::Period, "date.calendar-period")
+        }
+        "past" | "last" | "previous" => {
+            let (count, unit) = period(tokens, i + 1)?;
+            let value = report.and_then(|r| {
+                let first = back(r, count, word(tokens, unit))?;
+                Some(interval(first, r))
+            });
+            made(unit + 1, value, WhenKind::Past, "date.past-period")
+        }
+        _ => None,
+    }
+}
+
+fn is_calendar(word: &str) -> bool {
+    matches!(word, "week" | "weekend" | "month" | "year")
+}
+
+fn calendar(report: Date, unit: &str, this: bool) -> Option<String> {
+    let since_monday = i64::from(report.weekday().to_monday_zero_offset());
+    let monday = report.checked_sub(since_monday.days()).ok()?;
+    let (first, last) = match (unit, this) {
+        ("week", true) => (monday, report),
+        ("week", false) => (monday.checked_sub(7.days()).ok()?, monday.checked_sub(1.day()).ok()?),
+        ("weekend", true) => {
+            (monday.checked_add(5.days()).ok()?, monday.checked_add(6.days()).ok()?)
+        }
+        ("weekend", false) => {
+            (monday.checked_sub(2.days()).ok()?, monday.checked_sub(1.day()).ok()?)
+        }
+        ("month", true) => (report.first_of_month(), report),
+        ("month", false) => {
+            let last = report.first_of_month().checked_sub(1.day()).ok()?;
+            (last.first_of_month(), last)
+        }
+        ("year", true) => (report.first_of_year(), report),
+        _ => {
+            let last = report.first_of_year().checked_sub(1.day()).ok()?;
+            (last.first_of_year(), last)
+        }
+    };
+    Some(interval(first, last))
+}
+
+/// The count and unit of "24 hours", "two days", "week" at `i`: count, and the unit's token.
+fn period(tokens: &[Token], i: usize) -> Option<(i64, usize)> {
+    let unit = |i: usize| {
+        let stem = word(tokens, i).trim_end_matches('s');
+        matches!(stem, "hour" | "day" | "week" | "month" | "year")
+    };
+    if unit(i) {
+        return Some((1, i));
+    }
+    if word(tokens, i) == "few" || word(tokens, i) == "several" {
+        return None;
+    }
+    let number = super::numbers::number_at(tokens, i)?;
+    let count = i64::try_from(number.low?).ok().filter(|&n| n <= PERIOD_LIMIT)?;
+    unit(number.end).then_some((count, number.end))
+}
+
+fn back(report: Date, count: i64, unit: &str) -> Option<Date> {
+    let span = match unit.trim_end_matches('s') {
+        "hour" => ((count + 23) / 24).days(),
+        "day" => count.days(),
+        "week" => (count * 7).days(),
+        "month" => count.months(),
+        _ => count.years(),
+    };
+    report.checked_sub(span).ok()
+}
+
+/// "in 2013", "since 2011", "of 2012".
+fn year_at(tokens: &[Token], i: usize, report: Option<Date>) -> Option<When> {
+    let y = year(tokens, i).filter(|_| tokens.get(i).is_some_and(|t| t.text.len() == 4))?;
+    let led = matches!(
+        word_before(tokens, i, 1),
+        "in" | "since" | "of" | "by" | "until" | "from" | "during" | "late" | "early" | "mid"
+    ) || word_before(tokens, i, 1) == "-";
+    let counted = tokens.get(i + 1).is_some_and(|t| t.noun.is_some());
+    if !led || counted && word_before(tokens, i, 1) != "in" {
+        return None;
+    }
+    let _ = report;
+    let value = Some(format!("{y}-01-01/{y}-12-31"));
+    Some(When { first: i, end: i + 1, value, kind: WhenKind::Period, rule: "date.year" })
+}
+
+/// "said on Monday", "announced Friday", "in a statement on Tuesday": that day is of the words.
+fn dates_a_saying(tokens: &[Token], when: &When) -> bool {
+    let mut at = when.first;
+    for _ in 0..7 {
+        let Some(before) = at.checked_sub(1) else { return false };
+        let Some(token) = tokens.get(before) else { return false };
+        match token.role {
+            Role::Saying => return true,
+            Role::Preposition | Role::Determiner | Role::Adverb => {}
+            _ if matches!(token.lower.as_ref(), "statement" | "reporters" | "interview") => {}
+            _ if token.capital() && at < when.first && told_before(tokens, before) => {}
+            _ => break,
+        }
+        at = before;
+    }
+    // "Reuters on Saturday reported that"
+    let after = tokens.get(when.end);
+    after.is_some_and(|t| t.role == Role::Saying)
+        && (at < when.first || tokens.get(at.wrapping_sub(1)).is_some_and(Token::capital))
+}
+
+/// "told Reuters on Friday": names between the verb and the date.
+fn told_before(tokens: &[Token], at: usize) -> bool {
+    (1..=4).any(|k| matches!(word_before(tokens, at, k), "told" | "tells"))
+}
+
+/// "since", "since the war broke out in": makes a running total of what follows.
+fn since(tokens: &[Token], when: &mut When, report: Option<Date>, floor: usize) {
+    if !matches!(when.kind, WhenKind::Day | WhenKind::Period) {
+        return;
+    }
+    let from = when.first.saturating_sub(14).max(floor);
+    let found = (from..when.first).rev().any(|k| word(tokens, k) == "since");
+    if !found {
+        return;
+    }
+    when.kind = WhenKind::Since;
+    when.rule = "date.since";
+    let start = when.value.as_deref().map(|v| v.split('/').next().unwrap_or(v).to_string());
+    when.value = match (start, report) {
+        (Some(start), Some(report)) => Some(format!("{start}/{report}")),
+        (start, _) => start,
+    };
+}

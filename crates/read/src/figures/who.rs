@@ -1,0 +1,409 @@
+//! Who gives a figure: "according to S", "S said", "said S", "…: monitor", "citing S".
+//!
+//! Never may the outlet itself stand as the source: where the sentence names no one, no one is named.
+
+use super::lexicon::Role;
+use super::names::{fullest, is_name_part, text_of};
+use super::tokens::{Gap, Kind, Token, phrase_at, word, word_before};
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+/// Most words of a source's description ("a source at the … Police Command").
+const SOURCE_LIMIT_TOKENS: usize = 14;
+
+/// Someone to whom a part of a sentence is attributed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Attribution {
+    /// The cue's token.
+    pub(super) cue: usize,
+    /// Whether the words attributed come before the cue (`"…", S said`) or after it.
+    pub(super) trailing: bool,
+    /// Fullest name.
+    pub(super) name: String,
+    /// Rule that found it.
+    pub(super) rule: &'static str,
+}
+
+/// What is known of the report beyond the sentence.
+#[derive(Debug)]
+pub(super) struct Speakers<'a> {
+    /// The report's text.
+    pub(super) source: &'a str,
+    /// Its names of several words.
+    pub(super) names: &'a [String],
+    /// Who spoke last, for "he said" and "the source added".
+    pub(super) last: Option<String>,
+}
+
+/// Nouns that can head a source: "a military source", "activists in …".
+static HEADS: LazyLock<BTreeSet<&str>> = LazyLock::new(|| HEAD_WORDS.split(' ').collect());
+
+#[rustfmt::skip]
+const HEAD_WORDS: &str = "\
+    activist activists administration agencies agency army authorities broadcaster center \
+    centre channel chief coalition command commander commanders commission committee \
+    correspondent council daily defence defense department director directorate doctor doctors \
+    envoy eyewitnesses founder government governor group groups head hospital journalist lawyer \
+    leader locals media medic medics member military minister ministry monitor monitors network \
+    networks newspaper ngo ngos observatory office officer official officials opposition \
+    organisation organization organizations outlets paramedics police president rebels report \
+    reporter reports rescuers resident residents sana secretary service services source sources \
+    spokesman spokesperson spokeswoman statement survivor survivors team teams television tv \
+    villagers watchdog website websites witness witnesses workers";
+
+/// The attributions of a sentence, in order of their cues.
+pub(super) fn attributions(
+    tokens: &[Token],
+    speakers: &mut Speakers,
+    headline: bool,
+) -> Vec<Attribution> {
+    let mut out: Vec<Attribution> = Vec::new();
+    for i in 0..tokens.len() {
+        let Some(token) = tokens.get(i) else { break };
+        let found = match token.lower.as_ref() {
+            "according" if word(tokens, i + 1) == "to" => according(tokens, i, speakers),
+            "citing" | "quoting" | "cited" | "quoted" => citing(tokens, i, speakers),
+            _ if token.role == Role::Saying && is_verb(tokens, i) => saying(tokens, i, speakers),
+            _ => None,
+        };
+        let Some(found) = found else { continue };
+        // "SANA reported, citing a medical source": the originator stands for the relay.
+        if found.rule == "source.citing"
+            && let Some(relay) = out.last_mut()
+        {
+            relay.name.clone_from(&found.name);
+            relay.rule = found.rule;
+        } else {
+            out.push(found);
+        }
+    }
+    if headline && out.is_empty() {
+        out.extend(headline_source(tokens, speakers));
+    }
+    if let Some(last) = out.last() {
+        speakers.last = Some(last.name.clone());
+    }
+    out
+}
+
+/// The attribution that covers token `at`: the last one that leads up to it, or else the first
+/// that trails it.
+pub(super) fn covering(found: &[Attribution], at: usize) -> Option<&Attribution> {
+    let lead = found.iter().rev().find(|a| !a.trailing && a.cue < at);
+    let trail = found.iter().find(|a| a.trailing && a.cue > at);
+    match (lead, trail) {
+        (Some(lead), Some(trail)) => {
+            // "S1 said … . T reported": the nearer clause, but a lead keeps what follows it.
+            let broken = found.iter().any(|a| a.trailing && a.cue > lead.cue && a.cue < at);
+            Some(if broken { trail } else { lead })
+        }
+        (Some(lead), None) => {
+            let broken = found.iter().any(|a| a.trailing && a.cue > lead.cue && a.cue < at);
+            (!broken).then_some(lead)
+        }
+        (None, trail) => trail,
+    }
+}
+
+fn according(tokens: &[Token], i: usize, speakers: &Speakers) -> Option<Attribution> {
+    let (first, end) = after(tokens, i + 2)?;
+    let name = describe(tokens, first, end, speakers)?;
+    Some(Attribution { cue: i, trailing: i > 1, name, rule: "source.according-to" })
+}
+
+fn citing(tokens: &[Token], i: usize, speakers: &Speakers) -> Option<Attribution> {
+    let mut at = i + 1;
+    for skip in
+        ["a statement from", "a statement by", "statements by", "reports from", "a report by"]
+    {
+        if let Some(n) = phrase_at(tokens, at, skip) {
+            at += n;
+        }
+    }
+    let (first, end) = after(tokens, at)?;
+    let name = describe(tokens, first, end, speakers)?;
+    Some(Attribution { cue: i, trailing: true, name, rule: "source.citing" })
+}
+
+/// Whether the word of saying at `i` is a verb with a speaker here: not "reports of", "was reported",
+/// "an estimated".
+fn is_verb(tokens: &[Token], i: usize) -> bool {
+    let before = word_before(tokens, i, 1);
+    let lower = word(tokens, i);
+    let passive = matches!(before, "was" | "were" | "been" | "is" | "are" | "be" | "being" | "as");
+    let noun = matches!(lower, "reports" | "report" | "claims" | "states" | "estimates" | "record")
+        && (matches!(word(tokens, i + 1), "of" | "in" | "by" | "from" | "on" | "that")
+            || matches!(before, "the" | "of" | "a" | "media" | "some" | "by" | "with" | "to"));
+    let hedge = lower == "estimated" && (matches!(before, "an" | "the") || i == 0);
+    !(passive
+        || noun
+        || hedge
+        || matches!(
+            lower,
+            "quoting"
+                | "citing"
+                | "according"
+                | "saying"
+                | "documented"
+                | "counted"
+                | "put"
+                | "continued"
+                | "stressed"
+                | "pointed"
+                | "recalled"
+        ) && before.is_empty())
+}
+
+fn saying(tokens: &[Token], i: usize, speakers: &Speakers) -> Option<Attribution> {
+    if let Some((first, end)) = before(tokens, i) {
+        let pronoun = tokens.get(first).is_some_and(|t| t.role == Role::Pronoun);
+        let again = end == first + 1
+            && matches!(word(tokens, first), "source" | "sources" | "official" | "spokesman")
+            && word_before(tokens, first, 1) == "the";
+        let name = if pronoun || again && speakers.last.is_some() {
+            speakers.last.clone()?
+        } else {
+            describe(tokens, first, end, speakers)?
+        };
+        let trailing = is_last(tokens, i);
+        let rule = if pronoun { "source.pronoun" } else { "source.said-after" };
+        return Some(Attribution { cue: i, trailing, name, rule });
+    }
+    // Only "said" and its like turn round: "… said the ministry".
+    if !matches!(word(tokens, i), "said" | "says" | "reported" | "added" | "announced" | "told") {
+        return None;
+    }
+    let (first, end) = after(tokens, i + 1)?;
+    let name = describe(tokens, first, end, speakers)?;
+    Some(Attribution { cue: i, trailing: true, name, rule: "source.said-before" })
+}
+
+/// Whether nothing that could be reported follows the verb: "S said on Sunday."
+fn is_last(tokens: &[Token], i: usize) -> bool {
+    let mut at = i + 1;
+    let limit = i + 12;
+    while at < limit {
+        let Some(token) = tokens.get(at) else { return true };
+        match token.lower.as_ref() {
+            "that" | ":" => return false,
+            "." | "!" | "?" => return at + 1 >= tokens.len() || at > i,
+            "in" | "on" | "to" | "a" | "an" | "the" | "statement" | "press" | "release"
+            | "late" | "early" | "earlier" | "its" | "his" | "via" | "by" | "online"
+            | "telephone" | "phone" | "-" | "updated" | "toll" | "," | "interview" | "(" | ")"
+            | "reporters" | "also" => {}
+            _ if matches!(token.role, Role::Weekday(_) | Role::Month(_)) => {}
+            _ if word(tokens, i).starts_with("t") && is_name_part(tokens, at) => {}
+            _ if word_before(tokens, at, 1) == "to" && is_name_part(tokens, at) => {}
+            _ => return false,
+        }
+        at += 1;
+    }
+    false
+}
+
+/// The subject before the verb at `i`, as a range of tokens without its article.
+fn before(tokens: &[Token], i: usize) -> Option<(usize, usize)> {
+    let mut end = i;
+    loop {
+        let at = end.checked_sub(1)?;
+        let token = tokens.get(at)?;
+        let skip = matches!(token.role, Role::Adverb | Role::Auxiliary | Role::Weekday(_))
+            || token.lower == "on"
+            || token.is_mark(',') && end < i;
+        if token.is_mark(')') {
+            // "the Observatory (SOHR) said"
+            end = (at.saturating_sub(6)..at).rev().find(|&k| word(tokens, k) == "(")?;
+            continue;
+        }
+        if !skip {
+            break;
+        }
+        end = at;
+    }
+    let last = end.checked_sub(1)?;
+    if tokens.get(last)?.role == Role::Pronoun {
+        return Some((last, end));
+    }
+    let mut first = end;
+    while first > 0 && end - first < SOURCE_LIMIT_TOKENS && belongs(tokens, first - 1, end) {
+        first -= 1;
+    }
+    first = past_links(tokens, first, end);
+    let named = (first..end).any(|k| is_name_part(tokens, k) || is_head(tokens, k));
+    (first < end && named).then_some((first, end))
+}
+
+/// Whether the token at `k` can belong to a source's description that ends at `end`.
+fn belongs(tokens: &[Token], k: usize, end: usize) -> bool {
+    let Some(token) = tokens.get(k) else { return false };
+    if tokens.get(k + 1).is_some_and(|t| t.gap > Gap::Line && k + 1 < end) {
+        return false;
+    }
+    if is_name_part(tokens, k) || is_head(tokens, k) {
+        return true;
+    }
+    match token.lower.as_ref() {
+        "for" | "of" | "at" | "in" | "to" | "and" => {
+            // A link needs a source or a name before it, and must not reach into the clause.
+            let prior = k.checked_sub(1);
+            let noun = prior.is_some_and(|p| is_head(tokens, p) || is_name_part(tokens, p));
+            noun && (token.lower != "to" && token.lower != "in" && token.lower != "at"
+                || prior.is_some_and(|p| is_head(tokens, p)))
+        }
+        // "activists in the area", "the Britain-based …": an article inside, or the first word.
+        "the" => matches!(word_before(tokens, k, 1), "in" | "of" | "at" | "for"),
+        "state" | "local" | "monitoring" | "medical" | "security" | "news" | "war" | "field"
+        | "senior" | "civil" | "human" | "rights" | "opposition" | "rebel" | "government"
+        | "police" | "anti-regime" | "state-run" | "official" | "area" | "city" | "province"
+        | "health" | "rescue" | "aid" | "pro-government" | "well-informed" | "informed"
+        | "unnamed" => true,
+        _ => false,
+    }
+}
+
+fn is_head(tokens: &[Token], k: usize) -> bool {
+    tokens.get(k).is_some_and(|t| {
+        let lower = t.lower.as_ref();
+        let bare = lower.strip_suffix("'s").unwrap_or(lower);
+        t.kind == Kind::Word && HEADS.contains(bare)
+    })
+}
+
+fn past_links(tokens: &[Token], mut first: usize, end: usize) -> usize {
+    while first < end
+        && matches!(
+            word(tokens, first),
+            "for" | "of" | "at" | "in" | "to" | "and" | "the" | "a" | "an" | "area" | "city"
+        )
+    {
+        first += 1;
+    }
+    first
+}
+
+/// The noun phrase that begins at `at`, after an article.
+fn after(tokens: &[Token], at: usize) -> Option<(usize, usize)> {
+    let mut first = at;
+    while tokens.get(first).is_some_and(|t| t.role == Role::Determiner) && first < at + 2 {
+        first += 1;
+    }
+    let mut end = first;
+    while end < first + SOURCE_LIMIT_TOKENS {
+        let Some(token) = tokens.get(end) else { break };
+        if end > first && token.gap > Gap::Line || token.kind != Kind::Word {
+            break;
+        }
+        let name = is_name_part(tokens, end) || is_head(tokens, end);
+        let based = token.lower.ends_with("-based") || token.lower.ends_with("-run");
+        let link = end > first
+            && matches!(token.lower.as_ref(), "for" | "of" | "in" | "at")
+            && (is_name_part(tokens, end + 1)
+                || word(tokens, end + 1) == "health"
+                || word(tokens, end + 1) == "the" && is_name_part(tokens, end + 2));
+        let inner = token.lower == "the" && end > first;
+        let adjective = token.role == Role::None
+            && token.noun.is_none()
+            && token.trigger.is_none()
+            && (end..end + 3).any(|k| is_head(tokens, k + 1));
+        if !(name || based || link || inner || adjective) {
+            break;
+        }
+        end += 1;
+    }
+    let named = (first..end).any(|k| is_name_part(tokens, k) || is_head(tokens, k));
+    (end > first && named).then_some((first, end))
+}
+
+/// The source's name in words: a person's or body's name where the phrase holds one, fullest form in
+/// the report; else the phrase itself ("source at the police command").
+fn describe(tokens: &[Token], first: usize, end: usize, speakers: &Speakers) -> Option<String> {
+    let lower_head = (first..end).position(|k| is_head(tokens, k) && !is_name_part(tokens, k));
+    let links = (first..end).any(|k| matches!(word(tokens, k), "at" | "in" | "of" | "for"));
+    let last_run = (first..end).rev().find(|&k| is_name_part(tokens, k)).map(|last| {
+        let mut begin = last;
+        while begin > first
+            && (is_name_part(tokens, begin - 1)
+                || matches!(word(tokens, begin - 1), "for" | "of")
+                    && begin - 1 > first
+                    && is_name_part(tokens, begin - 2))
+        {
+            begin -= 1;
+        }
+        (begin, last + 1)
+    });
+    let range = match (lower_head, last_run) {
+        // "activists in Homs", "a source at Aleppo Police Command"
+        (Some(0..=3), Some((begin, _))) if links && begin > first + 1 => (first, end),
+        // "Observatory director Rami …", "state news agency SANA"
+        (Some(_), Some((begin, stop))) if stop == end => (begin, stop),
+        // "Syrian Observatory for Human Rights monitoring group"
+        (Some(_), Some((begin, stop))) if stop - begin >= 3 => (begin, stop),
+        (Some(_), _) => (first, end),
+        (None, Some(run)) => run,
+        (None, None) => return None,
+    };
+    let text = text_of(speakers.source, tokens, range.0, range.1)?;
+    Some(fullest(&text, speakers.names).to_string())
+}
+
+/// Nouns that end a headline as its source.
+static LAST: LazyLock<BTreeSet<&str>> = LazyLock::new(|| LAST_WORDS.split(' ').collect());
+
+#[rustfmt::skip]
+const LAST_WORDS: &str = "\
+    activists agency army group media medics military ministry monitor monitors ngo ngos \
+    observatory official officials opposition police reports rescuers sana sohr source sources \
+    spokesman tv u.n un watchdog witnesses";
+
+/// "…: monitor", "… state media", "Ministry: …" in a headline.
+fn headline_source(tokens: &[Token], speakers: &Speakers) -> Option<Attribution> {
+    headline_lead(tokens, speakers).or_else(|| headline_end(tokens, speakers))
+}
+
+/// "Ministry: 20 killed …".
+fn headline_lead(tokens: &[Token], speakers: &Speakers) -> Option<Attribution> {
+    let colon = (1..tokens.len().min(8)).find(|&k| word(tokens, k) == ":")?;
+    let name = (0..colon)
+        .all(|k| is_name_part(tokens, k) || is_head(tokens, k) || word(tokens, k) == "of")
+        .then(|| describe(tokens, 0, colon, speakers))??;
+    Some(Attribution { cue: colon, trailing: false, name, rule: "source.headline" })
+}
+
+/// "… killed: monitor", "… state media - Region - World".
+fn headline_end(tokens: &[Token], speakers: &Speakers) -> Option<Attribution> {
+    let mut end = tokens.len();
+    while end > 0 && tokens.get(end - 1).is_some_and(|t| t.is_mark('.')) {
+        end -= 1;
+    }
+    // "… state media - Region - World": the furniture after a dash.
+    if let Some(dash) = (end.saturating_sub(9)..end).find(|&k| word(tokens, k) == "-")
+        && LAST.contains(word_before(tokens, dash, 1))
+    {
+        end = dash;
+    }
+    let last = end.checked_sub(1)?;
+    if !LAST.contains(word(tokens, last)) {
+        return None;
+    }
+    let mut first = last;
+    while first > 0 && end - first < 4 {
+        let joins = matches!(
+            word_before(tokens, first, 1),
+            "state" | "war" | "rights" | "russian" | "local" | "military"
+        );
+        if !joins {
+            break;
+        }
+        first -= 1;
+    }
+    let led = tokens.get(first.wrapping_sub(1));
+    let governed = led.is_some_and(|t| {
+        matches!(t.role, Role::Preposition | Role::Determiner | Role::Conjunction)
+            || t.trigger.is_some()
+    });
+    if governed || first == 0 {
+        return None;
+    }
+    let name = text_of(speakers.source, tokens, first, end)?;
+    Some(Attribution { cue: end, trailing: true, name, rule: "source.headline" })
+}
