@@ -4,6 +4,7 @@
 //! one.
 
 use crate::sshsig::{self, PublicKey, SshsigError};
+use crate::tile::LEAF_LIMIT_BYTES;
 
 /// SSHSIG namespace of leaves: their signatures are good for nothing else.
 pub const NAMESPACE: &str = "casefile-leaf@v1";
@@ -30,7 +31,9 @@ pub enum LeafError {
     Signature(#[from] SshsigError),
 }
 
-/// Signs a record, which holds no line end, and gives the leaf's bytes.
+/// Signs a record and gives the leaf's bytes. [`open_leaf`] refuses what comes of a record that
+/// holds a line end, or of one so long that the leaf has more than [`LEAF_LIMIT_BYTES`]: whoever
+/// appends it looks at its length first.
 pub fn sign_leaf(seed: &[u8; 32], record: &[u8]) -> Vec<u8> {
     let mut leaf = [record, b"\n"].concat();
     let signature = sshsig::sign(seed, NAMESPACE, &leaf);
@@ -40,6 +43,9 @@ pub fn sign_leaf(seed: &[u8; 32], record: &[u8]) -> Vec<u8> {
 
 /// Takes a leaf apart and checks its signature. Whether the key is one that may is for the caller.
 pub fn open_leaf(leaf: &[u8]) -> Result<Opened<'_>, LeafError> {
+    if leaf.len() > LEAF_LIMIT_BYTES {
+        return Err(LeafError::Form);
+    }
     let end = leaf.iter().position(|byte| *byte == b'\n').ok_or(LeafError::Form)?;
     let (line, signature) = leaf.split_at(end + 1);
     let signature = std::str::from_utf8(signature).map_err(|_| LeafError::Form)?;
@@ -62,5 +68,16 @@ mod tests {
         }
         assert_eq!(open_leaf(b""), Err(LeafError::Form));
         assert_eq!(open_leaf(b"\n"), Err(SshsigError::Form.into()));
+    }
+
+    #[test]
+    fn only_one_line_that_fits() {
+        let overhead = sign_leaf(&[5; 32], b"").len();
+        assert!(open_leaf(&sign_leaf(&[5; 32], &vec![b'1'; LEAF_LIMIT_BYTES - overhead])).is_ok());
+        let long = sign_leaf(&[5; 32], &vec![b'1'; LEAF_LIMIT_BYTES - overhead + 1]);
+        assert_eq!(open_leaf(&long), Err(LeafError::Form));
+        assert!(open_leaf(&sign_leaf(&[5; 32], b"{\n}")).is_err());
+        let elsewhere = [b"{}\n", sshsig::sign(&[5; 32], "file", b"{}\n").as_bytes()].concat();
+        assert_eq!(open_leaf(&elsewhere), Err(SshsigError::Namespace.into()));
     }
 }

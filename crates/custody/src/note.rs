@@ -11,11 +11,17 @@ use sha2::{Digest as _, Sha256};
 /// Most bytes in a note: a checkpoint has about 200, each ML-DSA-44 cosignature adds 3,300.
 pub const NOTE_LIMIT_BYTES: usize = 64 * 1024;
 
+/// Most bytes in a key as text: the id, type and key take 56, the rest is for the name.
+pub const KEY_LIMIT_BYTES: usize = 1_024;
+
 /// Most signature lines looked at; the specification demands at least 16.
 pub const SIGNATURES_LIMIT: usize = 64;
 
 /// Type byte of Ed25519 keys and signatures.
 const ED25519: u8 = 0x01;
+
+/// How a secret key as text begins (Go's `sumdb/note`, which the specification came from).
+const PRIVATE: &str = "PRIVATE+KEY+";
 
 /// A key that notes are verified with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,24 +52,18 @@ pub enum NoteError {
     /// A known key's signature does not hold.
     #[error("the signature does not hold")]
     Signature,
-    /// Not a key of the form `name+id+base64`.
-    #[error("not a verifier key of the form name+id+base64")]
+    /// Not a key of the form `name+id+base64`, secret ones with `PRIVATE+KEY+` before it.
+    #[error("not a key of the form name+id+base64")]
     Key,
 }
 
 impl Verifier {
     /// Reads a verifier key (`vkey`), exactly as [`Verifier::vkey`] writes it.
     pub fn parse(vkey: &str) -> Result<Self, NoteError> {
-        let mut parts = vkey.splitn(3, '+');
-        let (name, id, key) = (parts.next(), parts.next(), parts.next());
-        let name = name.filter(|name| is_name(name)).ok_or(NoteError::Key)?;
-        let key =
-            BASE64.decode(key.ok_or(NoteError::Key)?.as_bytes()).map_err(|_| NoteError::Key)?;
-        let Some((&ED25519, key)) = key.split_first() else { return Err(NoteError::Key) };
-        let key: [u8; 32] = key.try_into().map_err(|_| NoteError::Key)?;
+        let (name, id, key) = split_key(vkey).ok_or(NoteError::Key)?;
         let key = VerifyingKey::from_bytes(&key).map_err(|_| NoteError::Key)?;
         let verifier = Self { name: name.into(), id: key_id(name, &key), key };
-        if id == Some(hex(verifier.id).as_str()) { Ok(verifier) } else { Err(NoteError::Key) }
+        if id == hex(verifier.id) { Ok(verifier) } else { Err(NoteError::Key) }
     }
 
     /// The key as text: name, key id in hexadecimal, type and key in base64, joined by `+`.
@@ -103,7 +103,24 @@ impl Signer {
         self.verifier().vkey()
     }
 
-    /// Signs `text`, which ends with a line end and has no empty line at its end.
+    /// Reads a secret key, exactly as [`Signer::private_key`] writes it.
+    pub fn parse(private_key: &str) -> Result<Self, NoteError> {
+        let rest = private_key.strip_prefix(PRIVATE).ok_or(NoteError::Key)?;
+        let (name, id, seed) = split_key(rest).ok_or(NoteError::Key)?;
+        let signer = Self::new(name, &seed)?;
+        if id == hex(signer.verifier().id) { Ok(signer) } else { Err(NoteError::Key) }
+    }
+
+    /// The secret key as text, in the form of Go's `sumdb/note`: `PRIVATE+KEY+`, name, key id, type
+    /// and seed. Whoever reads it can sign in the log's name.
+    pub fn private_key(&self) -> String {
+        let typed = [&[ED25519][..], self.key.as_bytes()].concat();
+        let id = hex(self.verifier().id);
+        format!("{PRIVATE}{}+{id}+{}", self.name, BASE64.encode(&typed))
+    }
+
+    /// Signs `text`, which is not empty, ends with a line end and has no control characters but
+    /// line ends: any other text makes a note that [`open`] refuses.
     pub fn sign(&self, text: &str) -> String {
         let signature = self.key.sign(text.as_bytes()).to_bytes();
         let id = key_id(&self.name, &self.key.verifying_key());
@@ -132,7 +149,10 @@ pub fn open<'a>(note: &'a [u8], known: &[Verifier]) -> Result<&'a str, NoteError
             .filter(|(name, _)| is_name(name) && number < SIGNATURES_LIMIT)
             .ok_or(NoteError::Form)?;
         let tagged = BASE64.decode(tagged.as_bytes()).map_err(|_| NoteError::Form)?;
-        let (id, signature) = tagged.split_first_chunk::<4>().ok_or(NoteError::Form)?;
+        let (id, signature) = tagged
+            .split_first_chunk::<4>()
+            .filter(|(_, signature)| !signature.is_empty())
+            .ok_or(NoteError::Form)?;
         let Some(verifier) = known.iter().find(|v| v.name == name && v.id == *id) else { continue };
         let signature = Signature::from_slice(signature).map_err(|_| NoteError::Signature)?;
         verifier
@@ -144,9 +164,22 @@ pub fn open<'a>(note: &'a [u8], known: &[Verifier]) -> Result<&'a str, NoteError
     if signed { Ok(text) } else { Err(NoteError::Unsigned) }
 }
 
-/// Whether `name` may name a key: not empty, no blanks, no plus.
+/// Whether `name` may name a key: not empty, no blanks, no plus (signed-note, "Format"), and none
+/// of the control characters that a note may not hold.
 pub fn is_name(name: &str) -> bool {
-    !name.is_empty() && !name.chars().any(|c| c.is_whitespace() || c.is_control() || c == '+')
+    !name.is_empty() && !name.chars().any(|c| c.is_whitespace() || c < ' ' || c == '+')
+}
+
+/// Takes `name+id+base64` apart: name, id, and the 32 bytes of an Ed25519 key.
+fn split_key(text: &str) -> Option<(&str, &str, [u8; 32])> {
+    if text.len() > KEY_LIMIT_BYTES {
+        return None;
+    }
+    let (name, rest) = text.split_once('+')?;
+    let (id, key) = rest.split_once('+')?;
+    let typed = BASE64.decode(key.as_bytes()).ok()?;
+    let key = typed.strip_prefix(&[ED25519])?.try_into().ok()?;
+    is_name(name).then_some((name, id, key))
 }
 
 /// The first four bytes of SHA-256(name ‖ LF ‖ type ‖ key).
@@ -189,6 +222,63 @@ mod tests {
             assert_eq!(Verifier::parse(bad), Err(NoteError::Key), "{bad}");
         }
         assert!(Signer::new("two words", &[0; 32]).is_err());
+        let long = Signer::new(&"n".repeat(KEY_LIMIT_BYTES), &[0; 32]).unwrap();
+        assert_eq!(Verifier::parse(&long.vkey()), Err(NoteError::Key));
+    }
+
+    #[test]
+    fn secret_keys() {
+        let log = signer("log/1");
+        let text = log.private_key();
+        assert!(text.starts_with("PRIVATE+KEY+log/1+"));
+        assert_eq!(Signer::parse(&text).unwrap().vkey(), log.vkey());
+        for bad in ["", "PRIVATE+KEY+", &text[1..], &text.replace("log/1", "log/2"), &log.vkey()] {
+            assert_eq!(Signer::parse(bad).err(), Some(NoteError::Key), "{bad}");
+        }
+    }
+
+    /// The example of the specification.
+    #[test]
+    fn the_published_note() {
+        let key = "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k";
+        let note = "This is an example message.\n\n\u{2014} example.com/foo Uw2QOkn8srV1yJGh2VYRlL\
+                    1Tnagv1YEq6TfXppzi2ONncAlTgK7Ztg1ERYNZXsYjOBH3mFXmRKuwHjG1Yu72IneyaQM=\n";
+        let key = Verifier::parse(key).unwrap();
+        assert_eq!(open(note.as_bytes(), &[key]), Ok("This is an example message.\n"));
+    }
+
+    #[test]
+    fn strangers_are_ignored_and_known_keys_are_not() {
+        let log = signer("log/1");
+        let (note, known) = (log.sign("one\n"), [log.verifier()]);
+        let line = |name: &str, bytes: &[u8]| format!("\u{2014} {name} {}\n", BASE64.encode(bytes));
+        let id = log.verifier().id;
+        let forged = [&id[..], &[0; 64]].concat();
+        let short = [&id[..], &[0; 3]].concat();
+        let stranger = line("other", &[1, 2, 3, 4, 5]);
+        for (added, expect) in [
+            (stranger.clone(), Ok("one\n")),
+            (line("log/1", &[1, 2, 3, 4, 5]), Ok("one\n")),
+            (line("other", &forged), Ok("one\n")),
+            (line("\u{7f}", &[0; 3_000]), Ok("one\n")),
+            (stranger.repeat(SIGNATURES_LIMIT - 1), Ok("one\n")),
+            (stranger.repeat(SIGNATURES_LIMIT), Err(NoteError::Form)),
+            (stranger.repeat(NOTE_LIMIT_BYTES / 16), Err(NoteError::TooLong)),
+            (line("log/1", &forged), Err(NoteError::Signature)),
+            (line("log/1", &short), Err(NoteError::Signature)),
+            (line("other", &[1, 2, 3, 4]), Err(NoteError::Form)),
+            (line("a+b", &[1, 2, 3, 4, 5]), Err(NoteError::Form)),
+            ("\n".into(), Err(NoteError::Form)),
+            ("- other AQIDBAU=\n".into(), Err(NoteError::Form)),
+            ("\u{2014} other AQIDBAV=\n".into(), Err(NoteError::Form)),
+        ] {
+            assert_eq!(open(format!("{note}{added}").as_bytes(), &known), expect, "{added:.60}");
+        }
+        for text in ["", "one", "one\n\u{1}\n", "one\r\n"] {
+            let bad = log.sign(text);
+            assert!(open(bad.as_bytes(), &known).is_err(), "{text:?}");
+        }
+        assert_eq!(open(log.sign("one\n\n\ntwo\n").as_bytes(), &known), Ok("one\n\n\ntwo\n"));
     }
 
     #[test]

@@ -58,7 +58,9 @@ pub fn fingerprint(key: &PublicKey) -> String {
     format!("SHA256:{}", BASE64_NOPAD.encode(&Sha256::digest(key_blob(key))))
 }
 
-/// A line for an `allowed_signers` file: who, for which namespaces, with which key.
+/// A line for an `allowed_signers` file (ssh-keygen(1), "ALLOWED SIGNERS"): who, for which
+/// namespaces, with which key. Neither the principal nor a namespace may hold blanks, quotes or
+/// commas: they are names of ours, never a person's words.
 pub fn allowed_signer(principal: &str, namespaces: &[&str], key: &PublicKey) -> String {
     format!("{principal} namespaces=\"{}\" {}\n", namespaces.join(","), public_key_line(key))
 }

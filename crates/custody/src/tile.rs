@@ -119,6 +119,22 @@ pub fn count_at(size: u64, level: u8) -> u64 {
     size.checked_shr(8 * u32::from(level)).unwrap_or(0)
 }
 
+/// The full files that a log has at `after` leaves and had only partially at `before`: the partial
+/// ones in their places may go once these are durable (tlog-tiles, "Partial Tiles").
+pub fn superseding(before: u64, after: u64) -> impl Iterator<Item = Tile> {
+    std::iter::once((Kind::Entries, before))
+        .chain(levels(before))
+        .map(|(kind, count)| Tile { kind, index: count / WIDTH, width: (count % WIDTH) as u16 })
+        .filter(move |tile| {
+            let count = match tile.kind {
+                Kind::Entries => after,
+                Kind::Hashes(level) => count_at(after, level),
+            };
+            tile.width > 0 && count / WIDTH > tile.index
+        })
+        .map(Tile::full)
+}
+
 /// Why bytes are no tile or bundle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TileError {
@@ -242,6 +258,21 @@ mod tests {
         assert_eq!(paths[paths.len() - 2], "tile/1/001.p/17");
         assert_eq!(paths[paths.len() - 1], "tile/2/000.p/1");
         assert_eq!(tiles_of(0).count(), 0);
+    }
+
+    #[test]
+    fn partial_files_that_may_go() {
+        for (before, after, expect) in [
+            (0, 1_000, vec![]),
+            (1, 255, vec![]),
+            (1, 256, vec!["tile/entries/000", "tile/0/000"]),
+            (256, 512, vec![]),
+            (511, 512, vec!["tile/entries/001", "tile/0/001"]),
+            (70_000, 140_000, vec!["tile/entries/273", "tile/0/273", "tile/1/001"]),
+        ] {
+            let paths: Vec<_> = superseding(before, after).map(|tile| tile.to_string()).collect();
+            assert_eq!(paths, expect, "{before} {after}");
+        }
     }
 
     proptest! {
