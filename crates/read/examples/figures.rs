@@ -1,5 +1,6 @@
 //! Reads text files and writes their figures in the labelling guide's form, one JSON file each:
-//! `figures OUT [--dates DIR] FILE…`. With `--dates`, the report's date is taken from `DIR/NAME.json`.
+//! `figures OUT [--dates DIR] FILE…`. With `--dates`, the report's date is taken from
+//! `DIR/NAME.json`.
 #![allow(
     clippy::disallowed_methods,
     clippy::print_stderr,

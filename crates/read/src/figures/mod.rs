@@ -21,7 +21,7 @@ mod tokens;
 mod when;
 mod who;
 
-pub use rules::{Rule, rules};
+pub use rules::rules;
 
 use counts::Count;
 use events::Draft;
@@ -63,6 +63,17 @@ pub fn find(text: &str, context: &Context) -> Vec<Figure> {
     }
     events::reconcile(&mut drafts, report.date);
     drafts.into_iter().map(|d| d.figure).collect()
+}
+
+/// Byte ranges of the sentences of `text`, in order.
+pub fn sentences(text: &str) -> Vec<Range<usize>> {
+    let tokens = tokens::tokenize(text);
+    let range = |sentence: Range<usize>| {
+        let first = tokens.get(sentence.start)?;
+        let last = tokens.get(sentence.end.checked_sub(1)?)?;
+        Some(first.start..last.end)
+    };
+    sentences::split(&tokens).into_iter().filter_map(range).collect()
 }
 
 struct Report<'a> {

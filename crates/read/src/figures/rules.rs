@@ -2,20 +2,11 @@
 //!
 //! Never may a figure carry the name of a rule that is not listed here (a test holds it).
 
-/// A named rule of the grammar.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rule {
-    /// Its name, as figures carry it.
-    pub name: &'static str,
-    /// What it does, in one sentence.
-    pub explanation: &'static str,
-    /// An example.
-    pub example: &'static str,
-}
+use crate::Rule;
 
 /// Every named rule, by name.
 pub fn rules() -> Vec<Rule> {
-    RULES.iter().map(|&(name, explanation, example)| Rule { name, explanation, example }).collect()
+    RULES.iter().map(|&(name, explains, example)| Rule { name, explains, example }).collect()
 }
 
 #[rustfmt::skip]

@@ -1,0 +1,14 @@
+//! Codes of the problems in a reading; docs/format/reading.md says what each means and what to do.
+
+/// The item has no bytes.
+pub const EMPTY_ITEM: &str = "empty-item";
+/// No reader knows this kind of file.
+pub const UNKNOWN_FORMAT: &str = "unknown-format";
+/// The item is longer than what is read.
+pub const READ_LIMIT: &str = "read-limit";
+/// The encoding was guessed from the bytes.
+pub const ENCODING_GUESSED: &str = "encoding-guessed";
+/// Bytes that mean nothing in the item's encoding.
+pub const ENCODING_ERRORS: &str = "encoding-errors";
+/// A date that can be read in two ways.
+pub const DATE_AMBIGUOUS: &str = "date-ambiguous";
