@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Most items in one commit. At about 1 kB a leaf it bounds the memory of a commit to a few MiB,
 /// and an interruption to a few seconds of work; more gains nothing, the flush being shared
@@ -204,6 +204,24 @@ impl Drop for Batch<'_> {
             }
         }
     }
+}
+
+/// Every opening that the case keeps, in order of leaf.
+pub fn openings(root: &Path) -> Result<Vec<OpeningLine>, Error> {
+    let folder = layout::at(root, layout::OPENINGS);
+    let mut lines = Vec::new();
+    for name in objects::names(&folder)? {
+        let path = folder.join(&name);
+        let text = std::fs::read(&path).map_err(Error::io("read", &path))?;
+        for line in text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+            lines.push(canonical::from_bytes(line).map_err(|error| Error::Damaged {
+                code: crate::codes::OPENING_INVALID,
+                place: format!("{}/{name}", layout::OPENINGS),
+                message: error.to_string(),
+            })?);
+        }
+    }
+    Ok(lines)
 }
 
 fn describe(event: &Event) -> String {

@@ -50,8 +50,7 @@ pub fn check(
             report.log_key = verifier.vkey();
             if trusted.is_some_and(|trusted| trusted != report.log_key) {
                 let message = "the log is signed by another key than the one given with --trust: \
-                               this is another \
-                               log, or one made anew";
+                               this is another log, or one made anew";
                 report.findings.push(Finding::fault(
                     codes::KEY_UNTRUSTED,
                     layout::LOG_KEY,
@@ -112,8 +111,8 @@ fn check_log(
     }
     if whole && edge.root() != checkpoint.root {
         let message = format!(
-            "the {} leaves do not have the root that the checkpoint signs: one was changed, added, \
-             left out or moved",
+            "the {} leaves do not have the root that the checkpoint signs: one was changed, \
+             added, left out or moved",
             checkpoint.size
         );
         report.findings.push(Finding::fault(codes::ROOT_MISMATCH, layout::CHECKPOINT, message));
@@ -160,9 +159,8 @@ fn check_other_tiles(root: &Path, size: u64, path: &str, tile: Tile, report: &mu
         Kind::Hashes(level) => tile::count_at(size, level),
     };
     if end_of(tile) > count {
-        let message = "it lies beyond the checkpoint: an interrupted run left it; the next command \
-                       that writes sets \
-                       it aside";
+        let message = "it lies beyond the checkpoint: an interrupted run left it; the next \
+                       command that writes sets it aside";
         report.findings.push(Finding::notice(codes::SET_ASIDE, place, message));
         return;
     }
@@ -348,8 +346,8 @@ fn check_objects(
             Ok(sha256) => report.findings.push(Finding::notice(
                 codes::OBJECT_UNRECORDED,
                 layout::object(sha256),
-                "no record speaks of it: an interrupted run left it; taking the same file in again \
-                 records it",
+                "no record speaks of it: an interrupted run left it; taking the same file in \
+                 again records it",
             )),
             Err(path) => report.findings.push(foreign(path)),
         }

@@ -88,30 +88,21 @@ impl Error {
     pub fn remedy(&self) -> String {
         match self {
             Self::Io { source, .. } => io_remedy(source.kind()),
-            Self::NotACase { .. } => {
-                "Go into a case folder or name one with -C DIR; `casefile init DIR` makes a new \
-                 one."
-                    .into()
-            }
+            Self::NotACase { .. } => "Go into a case folder or name one with -C DIR; `casefile \
+                                      init DIR` makes a new one."
+                .into(),
             Self::Version { .. } => "Use the casefile version that made it, or a newer one.".into(),
             Self::Exists { .. } => "Name a folder that does not exist yet.".into(),
             Self::Locked { .. } => "Wait until it has ended, then run this again.".into(),
-            Self::Passphrase { .. } => {
-                "Check the passphrase (keyboard layout, spaces) and try again; no attempt harms \
-                 the keys."
-                    .into()
-            }
-            Self::PassphraseNeeded { .. } => {
-                "Give it at the prompt, in CASEFILE_PASSPHRASE, or with --passphrase-file \
-                 FILE."
-                    .into()
-            }
-            Self::Damaged { .. } => {
-                "Change nothing in the folder; run `casefile verify` for the whole picture and \
-                 restore the \
-                 file from a second copy."
-                    .into()
-            }
+            Self::Passphrase { .. } => "Check the passphrase (keyboard layout, spaces) and try \
+                                        again; no attempt harms the keys."
+                .into(),
+            Self::PassphraseNeeded { .. } => "Give it at the prompt, in CASEFILE_PASSPHRASE, or \
+                                              with --passphrase-file FILE."
+                .into(),
+            Self::Damaged { .. } => "Change nothing in the folder; run `casefile verify` for the \
+                                     whole picture and restore the file from a second copy."
+                .into(),
             Self::LeafTooLong { .. } => "Shorten the source, address or note given for it.".into(),
         }
     }

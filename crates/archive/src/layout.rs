@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 /// What the VERSION file says: the version, then how to read the folder without this program.
 pub const VERSION: &str = "casefile case 1
 Each file in objects/ is named by the SHA-256 of its bytes; log/ is a C2SP tlog-tiles log of \
-signed records that says\nwhat each object is, who took it in and when; private/ holds secret \
-keys and withheld values: never hand it out; all\nelse can be rebuilt from these.
+                           signed records that says\nwhat each object is, who took it in and \
+                           when; private/ holds secret keys and withheld values: never hand it \
+                           out; all\nelse can be rebuilt from these.
 ";
 
 /// First line of [`VERSION`].

@@ -3,8 +3,9 @@
 //! The only crate that writes evidence. Its one write path, told as a crash story
 //! (docs/format/case.md):
 //!
-//! 1. objects: written under a temporary name, made durable, linked without replacing, directory
-//! durable; 2. openings of withheld fields durable;
+//! 1. objects: written under a temporary name, made durable, named without replacing, folder
+//!    durable;
+//! 2. openings of withheld fields durable;
 //! 3. entry bundles and hash tiles durable;
 //! 4. checkpoint durable: **only now is anything acknowledged**.
 //!

@@ -38,8 +38,7 @@ pub fn clear_up(root: &Path, log: &Log) -> Result<Vec<Finding>, Error> {
             &aside,
             format!(
                 "{} log file(s) beyond the checkpoint (size {}) set aside: records of an \
-                 interrupted run that were \
-                 never acknowledged",
+                 interrupted run that were never acknowledged",
                 beyond.len(),
                 log.size()
             ),

@@ -1,4 +1,5 @@
-//! A case as its users see it: what is kept comes back, what is harmed is found, what is in the way is said.
+//! A case as its users see it: what is kept comes back, what is harmed is found, what is in the way
+//! is said.
 
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
 

@@ -1,1 +1,20 @@
-//! placeholder
+//! The bundle: what leaves the case, sealed, and the check that it holds.
+//!
+//! A BagIt bag (RFC 8493) of items and readings with the log's proofs, that a stranger checks with
+//! `sha256sum`, `ssh-keygen` and a transparency-log verifier. A bare bag can be forged: its tag
+//! manifest is signed, and logged. Openings of withheld fields never enter one unless they are
+//! named.
+
+pub mod bag;
+pub mod codes;
+pub mod error;
+pub mod layout;
+pub mod page;
+pub mod readme;
+pub mod verify;
+pub mod write;
+pub mod zipped;
+
+pub use error::Error;
+pub use verify::{Report, verify};
+pub use write::{About, Exhibit, Proved, Table, Writer};

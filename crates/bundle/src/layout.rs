@@ -1,0 +1,87 @@
+//! Where things lie in a bundle (docs/format/bundle.md).
+
+/// The BagIt declaration, and its only contents (RFC 8493, section 2.1.1).
+pub const BAGIT: &str = "bagit.txt";
+/// What [`BAGIT`] says.
+pub const BAGIT_TEXT: &str = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n";
+/// Facts about the bag.
+pub const BAG_INFO: &str = "bag-info.txt";
+/// SHA-256 of every payload file.
+pub const MANIFEST: &str = "manifest-sha256.txt";
+/// BLAKE2b-512 of every payload file, for `b2sum -c`.
+pub const B2SUMS: &str = "b2sums.txt";
+/// SHA-256 of every tag file but itself and those that seal it.
+pub const TAGMANIFEST: &str = "tagmanifest-sha256.txt";
+/// SSH signature over the tag manifest.
+pub const SIGNATURE: &str = "tagmanifest-sha256.txt.sig";
+/// The leaf that records the export.
+pub const EXPORT_LEAF: &str = "export.leaf";
+/// Its proof.
+pub const EXPORT_PROOF: &str = "export.tlog-proof";
+/// For people.
+pub const README: &str = "README.txt";
+/// For people, in a browser.
+pub const PAGE: &str = "index.html";
+/// One line of canonical JSON for each exhibit.
+pub const EXHIBITS: &str = "exhibits.jsonl";
+/// Openings that the bundle discloses; absent where there are none.
+pub const OPENINGS: &str = "openings.jsonl";
+/// The log's verifier key.
+pub const VKEY: &str = "log/vkey";
+/// The checkpoint that the proofs lead to.
+pub const CHECKPOINT: &str = "log/checkpoint";
+/// For `ssh-keygen -Y verify`.
+pub const ALLOWED_SIGNERS: &str = "log/allowed_signers";
+
+/// Files that seal the tag manifest and so cannot be listed in it.
+pub const SEALS: [&str; 4] = [TAGMANIFEST, SIGNATURE, EXPORT_LEAF, EXPORT_PROOF];
+
+/// Files that every bundle has, seals included.
+pub const REQUIRED: [&str; 14] = [
+    BAGIT,
+    BAG_INFO,
+    MANIFEST,
+    B2SUMS,
+    TAGMANIFEST,
+    SIGNATURE,
+    EXPORT_LEAF,
+    EXPORT_PROOF,
+    README,
+    PAGE,
+    EXHIBITS,
+    VKEY,
+    CHECKPOINT,
+    ALLOWED_SIGNERS,
+];
+
+/// SSHSIG namespace of the signature over the tag manifest.
+pub const NAMESPACE: &str = "casefile-bundle@v1";
+
+/// Longest part of a name that goes into a path.
+const NAME_LIMIT: usize = 60;
+
+/// Path of an item: number and name, the name reduced to what every file system and tool takes.
+pub fn item(number: u64, name: &str) -> String {
+    let last = name.rsplit('/').next().unwrap_or(name);
+    let plain = |c: char| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' };
+    let mut plain: Vec<char> = last.chars().map(plain).collect();
+    // The end of a name says what it is.
+    let cut = plain.len().saturating_sub(NAME_LIMIT);
+    let plain: String = plain.drain(cut..).collect();
+    format!("data/items/{number:06}-{plain}")
+}
+
+/// Path of a reading.
+pub fn reading(number: u64) -> String {
+    format!("data/readings/{number:06}.json")
+}
+
+/// Path of a leaf.
+pub fn leaf(index: u64) -> String {
+    format!("log/leaves/{index:08}.leaf")
+}
+
+/// Path of a leaf's proof.
+pub fn proof(index: u64) -> String {
+    format!("log/proofs/{index:08}.tlog-proof")
+}

@@ -1,0 +1,256 @@
+//! The page of a bundle: exhibits with marked figures and comparison tables, readable from disk.
+//!
+//! No script, no network, no link into hostile files: every word that came from outside is escaped,
+//! and a content security policy forbids the browser to fetch or run anything.
+
+use crate::write::{About, Exhibit, Table};
+use record::{Figure, Hedge};
+use std::fmt::Write as _;
+
+/// Text of an exhibit to be shown, with the places of its figures.
+#[derive(Debug, Clone)]
+pub struct Text {
+    /// The text, or its beginning.
+    pub shown: String,
+    /// Bytes of text that are not shown.
+    pub left_out: u64,
+    /// Figures by their place in `shown` (byte offsets): index into the reading's list.
+    pub marks: Vec<(usize, usize, usize)>,
+}
+
+/// Everything up to the exhibits.
+pub fn head(about: &About, tables: &[Table]) -> String {
+    let mut html = String::from(concat!(
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n",
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src \
+         'unsafe-inline'\">\n",
+        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n",
+    ));
+    let case = escape(&about.case);
+    let _ = write!(
+        html,
+        "<title>{case} \u{2013} \
+         exhibits</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<header>\n<h1 \
+         dir=\"auto\">{case}</h1>\n<p>Exported {} by <bdi>{}</bdi> with {}. What is marked was \
+         found by machine and has not been confirmed by a person. How to check this folder \
+         without casefile: <code>README.txt</code>.</p>\n<dl>\n<dt>Custody \
+         log</dt><dd><code>{}</code></dd>\n<dt>Key of the \
+         log</dt><dd><code>{}</code></dd>\n</dl>\n</header>\n<main>\n",
+        escape(&about.time),
+        escape(&about.actor_name),
+        escape(&about.tool),
+        escape(&about.origin),
+        escape(&about.log_key),
+    );
+    if !tables.is_empty() {
+        html.push_str(
+            "<h2>Who says how many</h2>\n<p>Accounts that answer the same question, side by side. \
+             Nothing is averaged; what a named convention would record is shown under its \
+             name.</p>\n",
+        );
+        tables.iter().for_each(|one| table(&mut html, one));
+    }
+    html.push_str("<h2>Exhibits</h2>\n");
+    html
+}
+
+fn table(html: &mut String, table: &Table) {
+    let _ = write!(
+        html,
+        "<section class=\"question\">\n<h3 dir=\"auto\">{} <span \
+         class=\"relation\">{}</span></h3>\n<div \
+         class=\"scroll\"><table>\n<tr><th>Exhibit</th><th>Words</th><th>Counted</th><th>Given \
+         by</th><th>Date</th><th>Place</th><th>Published</th></tr>\n",
+        escape(&table.question),
+        escape(&table.relation)
+    );
+    for (number, cells) in &table.rows {
+        let _ = write!(html, "<tr><td><a href=\"#exhibit-{number}\">{number}</a></td>");
+        for cell in cells {
+            let _ = write!(html, "<td dir=\"auto\">{}</td>", escape(cell));
+        }
+        html.push_str("</tr>\n");
+    }
+    html.push_str("</table></div>\n");
+    for note in &table.notes {
+        let _ = writeln!(html, "<p class=\"note\">{}</p>", escape(note));
+    }
+    if !table.conventions.is_empty() {
+        html.push_str("<dl class=\"conventions\">\n");
+        for (name, value, why) in &table.conventions {
+            let _ = writeln!(
+                html,
+                "<dt>{}</dt><dd><b>{}</b> {}</dd>",
+                escape(name),
+                escape(value),
+                escape(why)
+            );
+        }
+        html.push_str("</dl>\n");
+    }
+    html.push_str("</section>\n");
+}
+
+/// One exhibit.
+pub fn exhibit(exhibit: &Exhibit, path: &str) -> String {
+    let mut html = String::new();
+    let reading = exhibit.reading.as_ref();
+    let title =
+        reading.and_then(|reading| reading.title.as_ref()).map_or(&exhibit.name, |t| &t.value);
+    let _ = write!(
+        html,
+        "<article id=\"exhibit-{number}\">\n<h3 dir=\"auto\"><span \
+         class=\"number\">{number}</span> {}</h3>\n<dl>\n",
+        escape(title),
+        number = exhibit.number,
+    );
+    let mut fact = |name: &str, value: Option<&str>| {
+        if let Some(value) = value {
+            let _ = writeln!(html, "<dt>{name}</dt><dd dir=\"auto\">{}</dd>", escape(value));
+        }
+    };
+    fact("Source", exhibit.source.as_deref());
+    fact("Address", exhibit.address.as_deref());
+    fact("Name", Some(&exhibit.name));
+    let stated =
+        |stated: &Option<record::Stated>| stated.as_ref().map(|stated| stated.value.clone());
+    if let Some(reading) = reading {
+        fact("Published", stated(&reading.published).as_deref());
+        fact("Byline", stated(&reading.byline).as_deref());
+        let credits: Vec<&str> =
+            reading.credits.iter().map(|credit| credit.value.as_str()).collect();
+        fact("Credits", (!credits.is_empty()).then(|| credits.join("; ")).as_deref());
+    }
+    fact("Taken in", Some(&exhibit.captured));
+    let _ = write!(
+        html,
+        "<dt>File</dt><dd><code>{}</code>, {} \
+         bytes</dd>\n<dt>SHA-256</dt><dd><code>{}</code></dd>\n</dl>\n",
+        escape(path),
+        exhibit.item.size,
+        exhibit.item.sha256
+    );
+    for problem in reading.map_or(&[][..], |reading| &reading.problems) {
+        let _ = writeln!(
+            html,
+            "<p class=\"problem\"><b>{}</b> {}</p>",
+            escape(&problem.code),
+            escape(&problem.message)
+        );
+    }
+    let figures = reading.map_or(&[][..], |reading| &reading.figures);
+    if let Some(text) = &exhibit.text {
+        marked(&mut html, text, figures);
+    }
+    html.push_str("</article>\n");
+    html
+}
+
+fn marked(html: &mut String, text: &Text, figures: &[Figure]) {
+    html.push_str("<details><summary>Text, with ");
+    let _ = write!(
+        html,
+        "{} figures marked</summary>\n<div class=\"text\" dir=\"auto\">",
+        text.marks.len()
+    );
+    let mut at = 0;
+    for (start, end, index) in &text.marks {
+        let (Some(before), Some(words)) =
+            (text.shown.get(at..*start), text.shown.get(*start..*end))
+        else {
+            continue;
+        };
+        let Some(figure) = figures.get(*index) else { continue };
+        let _ = write!(
+            html,
+            "{}<mark title=\"{}\">{}</mark>",
+            escape(before),
+            escape(&describe(figure)),
+            escape(words)
+        );
+        at = *end;
+    }
+    html.push_str(&escape(text.shown.get(at..).unwrap_or_default()));
+    html.push_str("</div>\n");
+    if text.left_out > 0 {
+        let _ = writeln!(
+            html,
+            "<p class=\"note\">{} more bytes of text are not shown here: see the file.</p>",
+            text.left_out
+        );
+    }
+    html.push_str("</details>\n");
+}
+
+/// A figure in words: what it counts, its bounds, who gives it, by which rules.
+pub fn describe(figure: &Figure) -> String {
+    let bound = match (figure.low, figure.high) {
+        (Some(low), Some(high)) if low == high => low.to_string(),
+        (Some(low), Some(high)) => format!("{low} to {high}"),
+        (Some(low), None) => format!("{low} or more"),
+        (None, Some(high)) => format!("{high} or fewer"),
+        (None, None) => "no number".into(),
+    };
+    let mut words = format!("{}: {bound}", name(figure.measure));
+    if figure.hedge != Hedge::Exact {
+        let _ = write!(words, " ({})", name(figure.hedge));
+    }
+    for (what, value) in [
+        ("of", &figure.whom),
+        ("given by", &figure.source),
+        ("in", &figure.place),
+        ("when:", &figure.date),
+    ] {
+        if let Some(value) = value {
+            let _ = write!(words, ", {what} {value}");
+        }
+    }
+    let _ = write!(words, " [{}]", figure.rules.join(", "));
+    words
+}
+
+/// The name that a measure or hedge has in records, with blanks.
+pub fn name<T: serde::Serialize>(value: T) -> String {
+    let json = serde_json::to_value(value).unwrap_or_default();
+    json.as_str().unwrap_or_default().replace('_', " ")
+}
+
+/// Everything after the exhibits.
+pub fn foot(about: &About) -> String {
+    format!("</main>\n<footer><p>{}</p></footer>\n</body>\n</html>\n", escape(&about.tool))
+}
+
+/// Text made harmless in HTML, in attributes too. Control characters that HTML forbids, and the
+/// bidirectional overrides that could turn a sentence around, are shown as U+FFFD.
+pub fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            '\n' | '\t' => out.push(c),
+            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => out.push('\u{fffd}'),
+            c if c.is_control() => out.push('\u{fffd}'),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+const STYLE: &str = include_str!("page.css");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hostile_text_stays_text() {
+        assert_eq!(
+            escape("<script>\"a\"&'b'</script>\u{202e}\u{0}\u{7f}"),
+            "&lt;script&gt;&quot;a&quot;&amp;&#39;b&#39;&lt;/script&gt;\u{fffd}\u{fffd}\u{fffd}"
+        );
+    }
+}

@@ -1,0 +1,30 @@
+//! The README of a bundle: tells a stranger what it is and how to check it without casefile.
+
+use crate::layout;
+use crate::write::About;
+
+/// Name under which the actor's key stands in `allowed_signers`.
+pub const PRINCIPAL: &str = "actor";
+
+/// The text, with `{names}` where facts go.
+const TEMPLATE: &str = include_str!("readme.txt");
+
+/// The text.
+pub fn text(about: &About, exhibits: u64) -> String {
+    let exhibits = exhibits.to_string();
+    let facts = [
+        ("{exhibits}", exhibits.as_str()),
+        ("{time}", &about.time),
+        ("{tool}", &about.tool),
+        ("{origin}", &about.origin),
+        ("{log_key}", &about.log_key),
+        ("{actor_key}", &about.actor_key),
+        ("{PRINCIPAL}", PRINCIPAL),
+        ("{bundle_namespace}", layout::NAMESPACE),
+        ("{leaf_namespace}", custody::leaf::NAMESPACE),
+        // Names that people chose come last, so that nothing in them is taken for a fact's place.
+        ("{actor_name}", &about.actor_name),
+        ("{case}", &about.case),
+    ];
+    facts.into_iter().fold(TEMPLATE.to_string(), |text, (name, fact)| text.replace(name, fact))
+}

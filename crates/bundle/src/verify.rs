@@ -1,0 +1,572 @@
+//! The check of a bundle, given nothing but the bundle and, if known, the log's key.
+//!
+//! Everything must be there and everything must be accounted for: a proof that is missing is a
+//! fault, a file that no list names is a fault. Goes on after a finding, so that the report is
+//! complete.
+
+use crate::bag::{self, MANIFEST_LIMIT_BYTES, Manifest};
+use crate::write::{ExhibitLine, digest_of};
+use crate::zipped::files;
+use crate::{Error, codes, layout};
+use custody::note::Verifier;
+use custody::tlog_proof;
+use record::leaf::{LEAF_LIMIT_BYTES, Leaf};
+use record::{Capture, Event, Finding, Opening, Reading, ReadingMade, Sha256, Span, canonical};
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::io::Read as _;
+use std::path::Path;
+
+/// Most bytes of a reading or of the list of exhibits that are looked at.
+const JSON_LIMIT_BYTES: u64 = 256 << 20;
+
+/// What a check saw.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// What it found, graver things first, then by place.
+    pub findings: Vec<Finding>,
+    /// Exhibits in the bundle.
+    pub exhibits: u64,
+    /// Records proved to be in the log.
+    pub leaves: u64,
+    /// Bytes of payload.
+    pub payload_bytes: u64,
+    /// The log's key.
+    pub log_key: String,
+    /// The actor's key.
+    pub actor_key: String,
+}
+
+/// What is known so far in a check.
+struct Check<'a> {
+    root: &'a Path,
+    report: Report,
+    actor: Option<custody::sshsig::PublicKey>,
+    leaves: BTreeMap<u64, Leaf>,
+    digests: BTreeMap<String, record::Digests>,
+}
+
+/// Checks the bundle in the folder `root`. `trusted` is the log key known from elsewhere.
+pub fn verify(root: &Path, trusted: Option<&str>) -> Result<Report, Error> {
+    let mut check = Check {
+        root,
+        report: Report::default(),
+        actor: None,
+        leaves: BTreeMap::new(),
+        digests: BTreeMap::new(),
+    };
+    let present = check.presence()?;
+    check.digests(&present)?;
+    let verifier = check.key(trusted)?;
+    if let Some(verifier) = &verifier {
+        check.records(verifier, &present)?;
+        check.seals(verifier)?;
+    }
+    check.exhibits()?;
+    check.openings()?;
+    let mut report = check.report;
+    report.findings.sort();
+    report.findings.dedup();
+    Ok(report)
+}
+
+impl Check<'_> {
+    fn fault(&mut self, code: &str, place: &str, message: impl Into<String>) {
+        self.report.findings.push(Finding::fault(code, place, message));
+    }
+
+    /// Which files there are; each must be a plain one.
+    fn presence(&mut self) -> Result<BTreeSet<String>, Error> {
+        let present: BTreeSet<String> = files(self.root)?.into_iter().collect();
+        for path in layout::REQUIRED {
+            if !present.contains(path) {
+                self.fault(
+                    codes::BUNDLE_FILE_MISSING,
+                    path,
+                    "every bundle has this file; without it nothing is proved",
+                );
+            }
+        }
+        for path in &present {
+            let place = self.root.join(path);
+            let metadata = fs::symlink_metadata(&place).map_err(Error::io("look at", &place))?;
+            if !metadata.is_file() {
+                self.fault(codes::BUNDLE_FILE_KIND, path, "this is a link or a device, not a file");
+            }
+        }
+        Ok(present)
+    }
+
+    /// Reads a file as text, within a limit; what is wrong with it is a finding.
+    fn text(&mut self, path: &str, limit_bytes: u64) -> Option<String> {
+        let place = self.root.join(path);
+        let plain = fs::symlink_metadata(&place).is_ok_and(|metadata| metadata.is_file());
+        let mut bytes = Vec::new();
+        let read = match File::open(&place) {
+            Ok(file) if plain => file.take(limit_bytes + 1).read_to_end(&mut bytes),
+            // Said already, where presence was looked at.
+            _ => return None,
+        };
+        match read {
+            Ok(_) if bytes.len() as u64 > limit_bytes => {
+                self.fault(
+                    codes::BUNDLE_FORM,
+                    path,
+                    format!("it is longer than {limit_bytes} bytes"),
+                );
+                None
+            }
+            Ok(_) => match String::from_utf8(bytes) {
+                Ok(text) => Some(text),
+                Err(_) => {
+                    self.fault(codes::BUNDLE_FORM, path, "it is not UTF-8 text");
+                    None
+                }
+            },
+            Err(error) => {
+                self.fault(
+                    codes::BUNDLE_DIGEST,
+                    path,
+                    format!("it cannot be read through: {error}"),
+                );
+                None
+            }
+        }
+    }
+
+    fn manifest(&mut self, path: &str, digest_length: usize) -> Manifest {
+        let Some(text) = self.text(path, MANIFEST_LIMIT_BYTES) else { return Manifest::new() };
+        bag::parse(&text, digest_length).unwrap_or_else(|| {
+            self.fault(codes::BUNDLE_FORM, path, "it is not a manifest as casefile writes it");
+            Manifest::new()
+        })
+    }
+
+    /// Every file against the manifest that lists it, and every file in exactly one.
+    fn digests(&mut self, present: &BTreeSet<String>) -> Result<(), Error> {
+        let payload = self.manifest(layout::MANIFEST, 64);
+        let b2sums = self.manifest(layout::B2SUMS, 128);
+        let tags = self.manifest(layout::TAGMANIFEST, 64);
+        if self.text(layout::BAGIT, 1024).is_some_and(|text| text != layout::BAGIT_TEXT) {
+            self.fault(
+                codes::BUNDLE_FORM,
+                layout::BAGIT,
+                "it is not the declaration of a BagIt 1.0 bag",
+            );
+        }
+        let mut bytes = 0;
+        for path in present {
+            let is_payload = path.starts_with("data/");
+            let listed = if is_payload { payload.get(path) } else { tags.get(path) };
+            let Some(listed) = listed else {
+                if !layout::SEALS.contains(&path.as_str()) {
+                    self.fault(
+                        codes::BUNDLE_FILE_UNLISTED,
+                        path,
+                        "no manifest lists it: it was added afterwards",
+                    );
+                }
+                continue;
+            };
+            let found = match digest_of(&self.root.join(path)) {
+                Ok(found) => found,
+                Err(error) => {
+                    self.fault(
+                        codes::BUNDLE_DIGEST,
+                        path,
+                        format!("it cannot be read through: {error}"),
+                    );
+                    continue;
+                }
+            };
+            if found.sha256.to_string() != *listed {
+                self.fault(
+                    codes::BUNDLE_DIGEST,
+                    path,
+                    "its SHA-256 is not the one listed: it was changed",
+                );
+            }
+            if is_payload {
+                bytes += found.size;
+                if b2sums.get(path) != Some(&found.blake2b512.to_string()) {
+                    self.fault(
+                        codes::BUNDLE_DIGEST,
+                        path,
+                        "its BLAKE2b-512 is not the one listed in b2sums.txt",
+                    );
+                }
+                self.digests.insert(path.clone(), found);
+            }
+        }
+        self.report.payload_bytes = bytes;
+        self.listed(present, [&payload, &b2sums, &tags]);
+        Ok(())
+    }
+
+    /// What manifests list must be there, and as much of it as bag-info says.
+    fn listed(&mut self, present: &BTreeSet<String>, lists: [&Manifest; 3]) {
+        for path in lists.into_iter().flat_map(Manifest::keys) {
+            if !present.contains(path) {
+                self.fault(
+                    codes::BUNDLE_FILE_MISSING,
+                    path,
+                    "a manifest lists it, and it is not there",
+                );
+            }
+        }
+        let oxum = self.text(layout::BAG_INFO, 64 << 10).as_deref().and_then(bag::oxum);
+        if oxum != Some((self.report.payload_bytes, lists[0].len() as u64)) {
+            self.fault(
+                codes::BUNDLE_FORM,
+                layout::BAG_INFO,
+                "its Payload-Oxum is not the size of the payload",
+            );
+        }
+    }
+
+    fn key(&mut self, trusted: Option<&str>) -> Result<Option<Verifier>, Error> {
+        let Some(text) = self.text(layout::VKEY, 1024) else { return Ok(None) };
+        let verifier = match text.strip_suffix('\n').map(Verifier::parse) {
+            Some(Ok(verifier)) => verifier,
+            _ => {
+                self.fault(codes::BUNDLE_FORM, layout::VKEY, "it is no verifier key");
+                return Ok(None);
+            }
+        };
+        self.report.log_key = verifier.vkey();
+        match trusted {
+            Some(trusted) if trusted == self.report.log_key => {}
+            Some(_) => {
+                let message = "the log's key is not the one given with --trust: this is another \
+                               log, or a forgery";
+                self.fault(codes::BUNDLE_KEY, layout::VKEY, message);
+            }
+            None => {
+                let message = "no trusted key was given: the bundle is checked against the key \
+                               that it brings itself; compare that with what its maker told you, \
+                               or give --trust KEY";
+                let finding = Finding::notice(codes::BUNDLE_KEY_UNCHECKED, layout::VKEY, message);
+                self.report.findings.push(finding);
+            }
+        }
+        Ok(Some(verifier))
+    }
+
+    /// Every leaf with its proof, under the checkpoint.
+    fn records(&mut self, verifier: &Verifier, present: &BTreeSet<String>) -> Result<(), Error> {
+        let checkpoint = self.text(layout::CHECKPOINT, tlog_proof::LIMIT_BYTES as u64);
+        let indexes = |folder: &str, ending: &str| -> BTreeSet<u64> {
+            let number =
+                |path: &String| path.strip_prefix(folder)?.strip_suffix(ending)?.parse().ok();
+            present.iter().filter_map(number).collect()
+        };
+        let all: BTreeSet<u64> =
+            &indexes("log/leaves/", ".leaf") | &indexes("log/proofs/", ".tlog-proof");
+        for index in all {
+            let (leaf_path, proof_path) = (layout::leaf(index), layout::proof(index));
+            let Some((leaf, proof)) = self.proved(verifier, &leaf_path, &proof_path) else {
+                continue;
+            };
+            if Some(&proof.checkpoint) != checkpoint.as_ref() || proof.index != index {
+                self.fault(
+                    codes::BUNDLE_PROOF,
+                    &proof_path,
+                    "it does not lead from this leaf to log/checkpoint",
+                );
+            }
+            if index == 0 {
+                self.genesis(&leaf, verifier);
+            }
+            self.leaves.insert(index, leaf);
+            self.report.leaves += 1;
+        }
+        if self.actor.is_none() {
+            let message = "the record that opens the case is not there or not whole: it alone \
+                           says whose keys count";
+            self.fault(codes::BUNDLE_LEAF, &layout::leaf(0), message);
+        }
+        Ok(())
+    }
+
+    /// A leaf whose signature and proof hold.
+    fn proved(
+        &mut self,
+        verifier: &Verifier,
+        leaf_path: &str,
+        proof_path: &str,
+    ) -> Option<(Leaf, tlog_proof::TlogProof)> {
+        let leaf = self.text(leaf_path, LEAF_LIMIT_BYTES as u64);
+        let proof = self.text(proof_path, tlog_proof::LIMIT_BYTES as u64);
+        let (Some(leaf), Some(proof)) = (leaf, proof) else {
+            self.fault(
+                codes::BUNDLE_PROOF,
+                proof_path,
+                format!("{leaf_path} and its proof are not both there"),
+            );
+            return None;
+        };
+        let proof = match tlog_proof::parse(proof.as_bytes()) {
+            Ok(proof) => proof,
+            Err(error) => {
+                self.fault(codes::BUNDLE_PROOF, proof_path, error.to_string());
+                return None;
+            }
+        };
+        if let Err(error) = proof.verify(leaf.as_bytes(), verifier) {
+            self.fault(codes::BUNDLE_PROOF, proof_path, error.to_string());
+            return None;
+        }
+        let opened = match custody::leaf::open_leaf(leaf.as_bytes()) {
+            Ok(opened) => opened,
+            Err(error) => {
+                self.fault(codes::BUNDLE_LEAF, leaf_path, error.to_string());
+                return None;
+            }
+        };
+        let record = match canonical::from_bytes::<Leaf>(opened.record) {
+            Ok(record) => record,
+            Err(error) => {
+                self.fault(codes::BUNDLE_LEAF, leaf_path, error.to_string());
+                return None;
+            }
+        };
+        if record.log != verifier.name() || record.actor != opened.fingerprint {
+            self.fault(
+                codes::BUNDLE_LEAF,
+                leaf_path,
+                "it names another log, or another key than the one it is signed by",
+            );
+        }
+        if self.actor.is_some_and(|actor| actor != opened.key) {
+            self.fault(
+                codes::BUNDLE_LEAF,
+                leaf_path,
+                "it is signed by a key that the case does not name",
+            );
+        }
+        Some((record, proof))
+    }
+
+    fn genesis(&mut self, leaf: &Leaf, verifier: &Verifier) {
+        let place = layout::leaf(0);
+        let Event::Genesis(genesis) = &leaf.event else {
+            self.fault(codes::BUNDLE_LEAF, &place, "the first record does not open the case");
+            return;
+        };
+        if genesis.log_key != verifier.vkey() {
+            self.fault(codes::BUNDLE_LEAF, &place, "it names another log key than log/vkey");
+        }
+        self.report.actor_key.clone_from(&genesis.actor_key);
+        let key = custody::sshsig::parse_public_key_line(&genesis.actor_key);
+        if key.is_some_and(|key| custody::sshsig::fingerprint(&key) == leaf.actor) {
+            self.actor = key;
+        } else {
+            self.fault(codes::BUNDLE_LEAF, &place, "it is not signed by the actor that it names");
+        }
+        let namespaces = [custody::leaf::NAMESPACE, layout::NAMESPACE];
+        let expect = key.map(|key| {
+            custody::sshsig::allowed_signer(crate::readme::PRINCIPAL, &namespaces, &key)
+        });
+        if self.text(layout::ALLOWED_SIGNERS, 4096) != expect {
+            self.fault(
+                codes::BUNDLE_FORM,
+                layout::ALLOWED_SIGNERS,
+                "it names another key than the case's actor",
+            );
+        }
+    }
+
+    /// The signature over the tag manifest, and the record of the export.
+    fn seals(&mut self, verifier: &Verifier) -> Result<(), Error> {
+        let manifest = self.text(layout::TAGMANIFEST, MANIFEST_LIMIT_BYTES).unwrap_or_default();
+        let signature = self.text(layout::SIGNATURE, 4096).unwrap_or_default();
+        match custody::sshsig::verify(&signature, layout::NAMESPACE, manifest.as_bytes()) {
+            Ok(key) if Some(key) == self.actor => {}
+            Ok(_) => self.fault(
+                codes::BUNDLE_SIGNATURE,
+                layout::SIGNATURE,
+                "it is not made by the case's actor",
+            ),
+            Err(error) => self.fault(codes::BUNDLE_SIGNATURE, layout::SIGNATURE, error.to_string()),
+        }
+        let Some((leaf, _)) = self.proved(verifier, layout::EXPORT_LEAF, layout::EXPORT_PROOF)
+        else {
+            return Ok(());
+        };
+        let Event::Export(export) = leaf.event else {
+            self.fault(codes::BUNDLE_EXPORT, layout::EXPORT_LEAF, "it does not record an export");
+            return Ok(());
+        };
+        if export.tagmanifest != Sha256::of(manifest.as_bytes())
+            || export.signature != Sha256::of(signature.as_bytes())
+        {
+            let message = "it records the export of another bundle: this one's list of files is \
+                           not the one recorded";
+            self.fault(codes::BUNDLE_EXPORT, layout::EXPORT_LEAF, message);
+        }
+        let lines = self.text(layout::EXHIBITS, JSON_LIMIT_BYTES).unwrap_or_default();
+        let items: Vec<Sha256> = lines
+            .lines()
+            .filter_map(|line| canonical::from_bytes::<ExhibitLine>(line.as_bytes()).ok())
+            .map(|line| line.item.sha256)
+            .collect();
+        if export.items != items.len() as u64
+            || export.list.sha256 != Sha256::of(&canonical::to_bytes(&items))
+        {
+            self.fault(
+                codes::BUNDLE_EXPORT,
+                layout::EXPORT_LEAF,
+                "it records the export of other items",
+            );
+        }
+        Ok(())
+    }
+
+    /// Each exhibit against its records, each payload file against the exhibits.
+    fn exhibits(&mut self) -> Result<(), Error> {
+        let Some(text) = self.text(layout::EXHIBITS, JSON_LIMIT_BYTES) else { return Ok(()) };
+        let mut used = BTreeSet::new();
+        let mut used_leaves = BTreeSet::from([0]);
+        for (number, line) in text.lines().enumerate() {
+            let place = format!("{}, line {}", layout::EXHIBITS, number + 1);
+            let Ok(line) = canonical::from_bytes::<ExhibitLine>(line.as_bytes()) else {
+                self.fault(codes::BUNDLE_FORM, &place, "this line does not describe an exhibit");
+                continue;
+            };
+            self.report.exhibits += 1;
+            used.insert(line.path.clone());
+            used.extend(line.reading.clone());
+            used_leaves.extend(line.leaves.iter().copied());
+            self.exhibit(&place, &line);
+        }
+        let unused: Vec<String> =
+            self.digests.keys().filter(|path| !used.contains(*path)).cloned().collect();
+        for path in unused {
+            self.fault(codes::BUNDLE_EXHIBIT, &path, "no exhibit accounts for this file");
+        }
+        let unused: Vec<u64> =
+            self.leaves.keys().filter(|index| !used_leaves.contains(*index)).copied().collect();
+        for index in unused {
+            self.fault(
+                codes::BUNDLE_EXHIBIT,
+                &layout::leaf(index),
+                "no exhibit accounts for this record",
+            );
+        }
+        Ok(())
+    }
+
+    fn exhibit(&mut self, place: &str, line: &ExhibitLine) {
+        if self.digests.get(&line.path) != Some(&line.item) {
+            self.fault(
+                codes::BUNDLE_EXHIBIT,
+                place,
+                format!("{} does not have the digests of the exhibit", line.path),
+            );
+        }
+        let mut captures: Vec<Capture> = Vec::new();
+        let mut readings: Vec<ReadingMade> = Vec::new();
+        for index in &line.leaves {
+            match self.leaves.get(index).map(|leaf| &leaf.event) {
+                Some(Event::Capture(capture)) => captures.push(capture.clone()),
+                Some(Event::Reading(reading)) => readings.push(reading.clone()),
+                _ => {}
+            }
+        }
+        let captured = captures.iter().any(|c| c.item == line.item && c.name.text == line.name);
+        if captures.len() + readings.len() != line.leaves.len() || !captured {
+            self.fault(
+                codes::BUNDLE_EXHIBIT,
+                place,
+                "no proved record says that this item was taken in under this name",
+            );
+        }
+        if captures.iter().any(|capture| capture.item != line.item)
+            || readings.iter().any(|reading| reading.item != line.item.sha256)
+        {
+            self.fault(
+                codes::BUNDLE_EXHIBIT,
+                place,
+                "a record listed for this exhibit speaks of another item",
+            );
+        }
+        match &line.reading {
+            Some(path) => self.reading(path, line, &readings),
+            None if readings.is_empty() => {}
+            None => self.fault(
+                codes::BUNDLE_EXHIBIT,
+                place,
+                "it was read, and its reading is not there",
+            ),
+        }
+    }
+
+    fn reading(&mut self, path: &str, line: &ExhibitLine, recorded: &[ReadingMade]) {
+        let found = self.digests.get(path).copied();
+        if !recorded.iter().any(|reading| Some(reading.reading) == found) {
+            self.fault(
+                codes::BUNDLE_READING,
+                path,
+                "no proved record says that this reading was made",
+            );
+            return;
+        }
+        let Some(text) = self.text(path, JSON_LIMIT_BYTES) else { return };
+        let Ok(reading) = canonical::from_bytes::<Reading>(text.as_bytes()) else {
+            self.fault(codes::BUNDLE_READING, path, "it is no reading");
+            return;
+        };
+        if reading.item != line.item.sha256 {
+            self.fault(codes::BUNDLE_READING, path, "it is the reading of another item");
+        }
+        // A plain text is its own text: every figure's words must stand where it says.
+        if reading.text.is_some() || reading.figures.is_empty() {
+            return;
+        }
+        let item = self.root.join(&line.path);
+        let bytes = File::open(&item).and_then(|file| {
+            let mut bytes = Vec::new();
+            file.take(JSON_LIMIT_BYTES).read_to_end(&mut bytes).map(|_| bytes)
+        });
+        let Ok(bytes) = bytes else { return };
+        for figure in &reading.figures {
+            if Span::new(figure.start, figure.end).of(&bytes) != Some(figure.text.as_bytes()) {
+                let message = format!(
+                    "the figure {:?} does not stand at bytes {} to {} of the item",
+                    figure.text, figure.start, figure.end
+                );
+                self.fault(codes::BUNDLE_READING, path, message);
+            }
+        }
+    }
+
+    fn openings(&mut self) -> Result<(), Error> {
+        #[derive(Deserialize)]
+        struct Line {
+            leaf: u64,
+            #[serde(flatten)]
+            opening: Opening,
+        }
+        if !self.root.join(layout::OPENINGS).exists() {
+            return Ok(());
+        }
+        let text = self.text(layout::OPENINGS, JSON_LIMIT_BYTES).unwrap_or_default();
+        for (number, line) in text.lines().enumerate() {
+            let place = format!("{}, line {}", layout::OPENINGS, number + 1);
+            let opens = serde_json::from_str::<Line>(line).is_ok_and(|line| {
+                let leaf = self.leaves.get(&line.leaf).map(|leaf| &leaf.event);
+                matches!(leaf, Some(Event::Capture(capture))
+                    if capture.withheld.get(&line.opening.field) == Some(&line.opening.commitment()))
+            });
+            if !opens {
+                self.fault(
+                    codes::BUNDLE_OPENING,
+                    &place,
+                    "it opens no withheld field of a record in this bundle",
+                );
+            }
+        }
+        Ok(())
+    }
+}

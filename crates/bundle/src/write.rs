@@ -1,0 +1,344 @@
+//! Writing a bundle: exhibit by exhibit, hashing as it goes, then manifests, then the seals.
+//!
+//! Everything is written into `OUT.partial`; `seal` makes it durable and gives it its name. A kill
+//! before that leaves a folder that says by its name that it is not whole.
+
+use crate::bag::{self, Info, Manifest};
+use crate::{Error, layout, page, readme};
+use custody::tlog_proof::TlogProof;
+use record::{Digests, Hasher, Reading, Sha256, canonical};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io::{BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+
+/// Bytes copied at a time.
+const CHUNK_BYTES: usize = 1 << 20;
+
+/// What the whole bundle is about.
+#[derive(Debug, Clone)]
+pub struct About {
+    /// Name of the case.
+    pub case: String,
+    /// Time of the export, RFC 3339.
+    pub time: String,
+    /// Program and version.
+    pub tool: String,
+    /// The actor's name.
+    pub actor_name: String,
+    /// The actor's public key line.
+    pub actor_key: String,
+    /// Name of the log.
+    pub origin: String,
+    /// The log's verifier key.
+    pub log_key: String,
+    /// The signed checkpoint that the proofs lead to.
+    pub checkpoint: String,
+}
+
+/// A leaf and the proof that it is in the log.
+#[derive(Debug, Clone)]
+pub struct Proved {
+    /// The leaf's bytes.
+    pub leaf: Vec<u8>,
+    /// Its proof.
+    pub proof: TlogProof,
+}
+
+/// One exhibit, apart from its bytes.
+#[derive(Debug, Clone)]
+pub struct Exhibit {
+    /// Its number.
+    pub number: u64,
+    /// The item.
+    pub item: Digests,
+    /// Name it came under.
+    pub name: String,
+    /// Who made the claims in it.
+    pub source: Option<String>,
+    /// Its address.
+    pub address: Option<String>,
+    /// When it was taken in, by the record.
+    pub captured: String,
+    /// Its reading, if it has been read.
+    pub reading: Option<Reading>,
+    /// Its text, or as much of it as is to be shown.
+    pub text: Option<page::Text>,
+    /// The records about it.
+    pub leaves: Vec<Proved>,
+}
+
+/// A comparison table for the page.
+#[derive(Debug, Clone)]
+pub struct Table {
+    /// The question that the accounts answer.
+    pub question: String,
+    /// In what relation they stand, in a word or two.
+    pub relation: String,
+    /// Why they are together, and what else is to be known.
+    pub notes: Vec<String>,
+    /// Account by account: number of the exhibit, and the cells.
+    pub rows: Vec<(u64, Vec<String>)>,
+    /// What named conventions would record: name, value, reason.
+    pub conventions: Vec<(String, String, String)>,
+}
+
+/// A line of `exhibits.jsonl`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExhibitLine {
+    /// Number.
+    pub number: u64,
+    /// Path of the item's bytes.
+    pub path: String,
+    /// Path of its reading.
+    pub reading: Option<String>,
+    /// The item.
+    pub item: Digests,
+    /// Name it came under.
+    pub name: String,
+    /// Indexes of the leaves about it.
+    pub leaves: Vec<u64>,
+}
+
+/// A bundle on its way.
+pub struct Writer {
+    out: PathBuf,
+    partial: PathBuf,
+    about: About,
+    payload: Manifest,
+    b2sums: Manifest,
+    payload_bytes: u64,
+    tags: Manifest,
+    page: BufWriter<File>,
+    exhibits: BufWriter<File>,
+    count: u64,
+    leaves: BTreeSet<u64>,
+}
+
+impl Writer {
+    /// Begins a bundle at `out`, which must not exist. `genesis` is the record that opens the case;
+    /// `tables` are the comparisons to be shown.
+    pub fn create(
+        out: &Path,
+        about: About,
+        genesis: &Proved,
+        tables: &[Table],
+    ) -> Result<Self, Error> {
+        let mut name = out.as_os_str().to_owned();
+        name.push(".partial");
+        let partial = PathBuf::from(name);
+        for path in [out, &partial] {
+            if path.symlink_metadata().is_ok() {
+                return Err(Error::Exists { path: path.into() });
+            }
+        }
+        for folder in ["data/items", "data/readings", "log/leaves", "log/proofs"] {
+            let path = partial.join(folder);
+            fs::create_dir_all(&path).map_err(Error::io("make folder", &path))?;
+        }
+        let open = |name: &str| {
+            let path = partial.join(name);
+            File::create_new(&path).map(BufWriter::new).map_err(Error::io("create", &path))
+        };
+        let (page, exhibits) = (open(layout::PAGE)?, open(layout::EXHIBITS)?);
+        let mut writer = Self {
+            out: out.into(),
+            partial,
+            about,
+            payload: Manifest::new(),
+            b2sums: Manifest::new(),
+            payload_bytes: 0,
+            tags: Manifest::new(),
+            page,
+            exhibits,
+            count: 0,
+            leaves: BTreeSet::new(),
+        };
+        writer.on_page(&page::head(&writer.about, tables))?;
+        writer.prove(genesis)?;
+        Ok(writer)
+    }
+
+    /// Adds an exhibit with its bytes. Bytes that do not have the recorded digest are not handed
+    /// out.
+    pub fn add(&mut self, exhibit: &Exhibit, bytes: &mut dyn Read) -> Result<(), Error> {
+        let path = layout::item(exhibit.number, &exhibit.name);
+        let found = self.payload(&path, bytes)?;
+        if found != exhibit.item {
+            return Err(Error::Damaged { number: exhibit.number });
+        }
+        let mut reading_path = None;
+        if let Some(reading) = &exhibit.reading {
+            let path = layout::reading(exhibit.number);
+            self.payload(&path, &mut canonical::to_bytes(reading).as_slice())?;
+            reading_path = Some(path);
+        }
+        for proved in &exhibit.leaves {
+            self.prove(proved)?;
+        }
+        let line = ExhibitLine {
+            number: exhibit.number,
+            path: path.clone(),
+            reading: reading_path,
+            item: exhibit.item,
+            name: exhibit.name.clone(),
+            leaves: exhibit.leaves.iter().map(|proved| proved.proof.index).collect(),
+        };
+        let mut line = canonical::to_bytes(&line);
+        line.push(b'\n');
+        let place = self.partial.join(layout::EXHIBITS);
+        self.exhibits.write_all(&line).map_err(Error::io("write", &place))?;
+        self.on_page(&page::exhibit(exhibit, &path))?;
+        self.count += 1;
+        Ok(())
+    }
+
+    /// Adds openings to be disclosed, as lines of canonical JSON.
+    pub fn disclose(&mut self, lines: &[u8]) -> Result<(), Error> {
+        if lines.is_empty() { Ok(()) } else { self.tag(layout::OPENINGS, lines) }
+    }
+
+    /// Writes the rest: key, checkpoint, manifests. Returns the tag manifest, which is to be
+    /// signed.
+    pub fn finish(&mut self) -> Result<Vec<u8>, Error> {
+        self.on_page(&page::foot(&self.about))?;
+        for (file, name) in [(&mut self.page, layout::PAGE), (&mut self.exhibits, layout::EXHIBITS)]
+        {
+            let path = self.partial.join(name);
+            file.flush().map_err(Error::io("write", &path))?;
+            let digest = digest_of(&path)?;
+            bag::list(&mut self.tags, name, digest.sha256);
+        }
+        let about = self.about.clone();
+        let key = custody::sshsig::parse_public_key_line(&about.actor_key).unwrap_or_default();
+        let namespaces = [custody::leaf::NAMESPACE, layout::NAMESPACE];
+        let signers = custody::sshsig::allowed_signer(readme::PRINCIPAL, &namespaces, &key);
+        let info = Info {
+            tool: &about.tool,
+            day: about.time.get(..10).unwrap_or(&about.time),
+            case: &about.case,
+            log: &about.origin,
+            oxum: (self.payload_bytes, self.payload.len() as u64),
+        };
+        let files = [
+            (layout::BAGIT, layout::BAGIT_TEXT.to_string()),
+            (layout::BAG_INFO, info.text()),
+            (layout::README, readme::text(&about, self.count)),
+            (layout::VKEY, format!("{}\n", about.log_key)),
+            (layout::CHECKPOINT, about.checkpoint.clone()),
+            (layout::ALLOWED_SIGNERS, signers),
+            (layout::MANIFEST, bag::text(&self.payload)),
+            (layout::B2SUMS, bag::text(&self.b2sums)),
+        ];
+        for (name, text) in files {
+            self.tag(name, text.as_bytes())?;
+        }
+        let text = bag::text(&self.tags).into_bytes();
+        self.file(layout::TAGMANIFEST, &text)?;
+        Ok(text)
+    }
+
+    /// Adds what seals the bundle, makes all of it durable and gives it its name.
+    pub fn seal(self, signature: &str, export: &Proved) -> Result<PathBuf, Error> {
+        self.file(layout::SIGNATURE, signature.as_bytes())?;
+        self.file(layout::EXPORT_LEAF, &export.leaf)?;
+        self.file(layout::EXPORT_PROOF, export.proof.text().as_bytes())?;
+        sync(&self.partial)?;
+        fs::rename(&self.partial, &self.out).map_err(Error::io("put in place", &self.out))?;
+        let above = match self.out.parent() {
+            Some(above) if !above.as_os_str().is_empty() => above,
+            _ => Path::new("."),
+        };
+        let opened = File::open(above).map_err(Error::io("open", above))?;
+        opened.sync_all().map_err(Error::io("make durable", above))?;
+        Ok(self.out)
+    }
+
+    /// How many exhibits it has.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    fn prove(&mut self, proved: &Proved) -> Result<(), Error> {
+        let index = proved.proof.index;
+        if !self.leaves.insert(index) {
+            return Ok(());
+        }
+        self.tag(&layout::leaf(index), &proved.leaf)?;
+        self.tag(&layout::proof(index), proved.proof.text().as_bytes())
+    }
+
+    fn payload(&mut self, path: &str, bytes: &mut dyn Read) -> Result<Digests, Error> {
+        let place = self.partial.join(path);
+        let mut out = File::create_new(&place).map_err(Error::io("create", &place))?;
+        let mut hasher = Hasher::default();
+        let mut chunk = vec![0; CHUNK_BYTES];
+        loop {
+            let filled = match bytes.read(&mut chunk) {
+                Ok(0) => break,
+                Ok(filled) => filled,
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(Error::io("read what goes into", &place)(error)),
+            };
+            hasher.update(&chunk[..filled]);
+            out.write_all(&chunk[..filled]).map_err(Error::io("write", &place))?;
+        }
+        let digests = hasher.finish();
+        bag::list(&mut self.payload, path, digests.sha256);
+        self.b2sums.insert(path.into(), digests.blake2b512.to_string());
+        self.payload_bytes += digests.size;
+        Ok(digests)
+    }
+
+    fn tag(&mut self, path: &str, bytes: &[u8]) -> Result<(), Error> {
+        self.file(path, bytes)?;
+        bag::list(&mut self.tags, path, Sha256::of(bytes));
+        Ok(())
+    }
+
+    fn file(&self, path: &str, bytes: &[u8]) -> Result<(), Error> {
+        let place = self.partial.join(path);
+        let mut file = File::create_new(&place).map_err(Error::io("create", &place))?;
+        file.write_all(bytes).map_err(Error::io("write", &place))
+    }
+
+    fn on_page(&mut self, html: &str) -> Result<(), Error> {
+        let place = self.partial.join(layout::PAGE);
+        self.page.write_all(html.as_bytes()).map_err(Error::io("write", &place))
+    }
+}
+
+/// The digests of a file.
+pub fn digest_of(path: &Path) -> Result<Digests, Error> {
+    let mut file = File::open(path).map_err(Error::io("open", path))?;
+    let mut hasher = Hasher::default();
+    let mut chunk = vec![0; CHUNK_BYTES];
+    loop {
+        match file.read(&mut chunk) {
+            Ok(0) => return Ok(hasher.finish()),
+            Ok(filled) => hasher.update(&chunk[..filled]),
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(Error::io("read", path)(error)),
+        }
+    }
+}
+
+/// Makes every file and folder below `folder` durable.
+fn sync(folder: &Path) -> Result<(), Error> {
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).map_err(Error::io("list", &folder))? {
+            let path = entry.map_err(Error::io("list", &folder))?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let file = File::open(&path).map_err(Error::io("open", &path))?;
+                file.sync_all().map_err(Error::io("make durable", &path))?;
+            }
+        }
+        let opened = File::open(&folder).map_err(Error::io("open", &folder))?;
+        opened.sync_all().map_err(Error::io("make durable", &folder))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,116 @@
+//! A bundle as one zip file: a pure function of the folder, so that every bit of it can be checked.
+//!
+//! Stored, not compressed, in order of path, with fixed times and modes. Checking a zip file
+//! unpacks it, checks the folder, zips that again and compares: then no bit of the container can
+//! differ either.
+
+use crate::write::digest_of;
+use crate::{Error, bag};
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Read as _, Write};
+use std::path::{Path, PathBuf};
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
+
+/// From this size on an entry carries 64-bit lengths: the field of the plain format ends at 4 GiB.
+const LARGE_BYTES: u64 = u32::MAX as u64;
+
+/// Zips `folder` into `out`, which must not exist, and makes it durable.
+pub fn pack(folder: &Path, out: &Path) -> Result<(), Error> {
+    let file = File::create_new(out).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => Error::Exists { path: out.into() },
+        _ => Error::io("create", out)(error),
+    })?;
+    let file = write_zip(folder, out, BufWriter::new(file))?;
+    let file = file.into_inner().map_err(|error| Error::io("write", out)(error.into_error()))?;
+    file.sync_all().map_err(Error::io("make durable", out))
+}
+
+/// Unpacks `path` into `folder`, refusing every entry that casefile would not write.
+pub fn unpack(path: &Path, folder: &Path) -> Result<(), Error> {
+    let bad = |message: String| Error::Zip { path: path.into(), message };
+    let file = File::open(path).map_err(Error::io("open", path))?;
+    let size = file.metadata().map_err(Error::io("look at", path))?.len();
+    let mut archive = ZipArchive::new(file).map_err(|error| bad(error.to_string()))?;
+    let mut left = size;
+    for at in 0..archive.len() {
+        let mut entry = archive.by_index(at).map_err(|error| bad(error.to_string()))?;
+        let name = entry.name().map_err(|error| bad(error.to_string()))?.into_owned();
+        if !bag::is_safe(&name) || entry.compression() != CompressionMethod::Stored {
+            return Err(bad(format!("the entry {name:?} is not one that casefile writes")));
+        }
+        // Stored entries take no more room than the file they lie in, however they overlap or lie.
+        left = left.checked_sub(entry.size()).ok_or_else(|| bad("its entries overlap".into()))?;
+        let to = folder.join(&name);
+        if let Some(above) = to.parent() {
+            fs::create_dir_all(above).map_err(Error::io("make folder", above))?;
+        }
+        let mut out = File::create_new(&to).map_err(Error::io("create", &to))?;
+        let limit = entry.size();
+        io::copy(&mut (&mut entry).take(limit), &mut out)
+            .map_err(|error| bad(format!("{name}: {error}")))?;
+    }
+    Ok(())
+}
+
+/// Whether `path` is byte for byte the zip file that `folder` makes.
+pub fn is_that_of(path: &Path, folder: &Path) -> Result<bool, Error> {
+    let made = write_zip(folder, path, Hashing::default())?;
+    Ok(made.0.finish() == digest_of(path)?)
+}
+
+#[derive(Default)]
+struct Hashing(record::Hasher);
+
+impl Write for Hashing {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn write_zip<W: Write>(folder: &Path, named: &Path, to: W) -> Result<W, Error> {
+    let bad = |error: zip::result::ZipError| Error::Zip {
+        path: named.into(),
+        message: error.to_string(),
+    };
+    let mut zip = ZipWriter::new_stream(to);
+    for path in files(folder)? {
+        let place = folder.join(&path);
+        let mut file = File::open(&place).map_err(Error::io("open", &place))?;
+        let size = file.metadata().map_err(Error::io("look at", &place))?.len();
+        let options = SimpleFileOptions::default()
+            .compression_method(CompressionMethod::Stored)
+            .last_modified_time(DateTime::default())
+            .unix_permissions(0o644)
+            .large_file(size >= LARGE_BYTES);
+        zip.start_file(path.as_str(), options).map_err(bad)?;
+        io::copy(&mut file, &mut zip).map_err(Error::io("write", named))?;
+    }
+    Ok(zip.finish().map_err(bad)?.into_inner())
+}
+
+/// Every file below `folder` as a path in it, in order.
+pub fn files(folder: &Path) -> Result<Vec<String>, Error> {
+    let mut found = Vec::new();
+    let mut folders = vec![PathBuf::new()];
+    while let Some(inside) = folders.pop() {
+        let place = folder.join(&inside);
+        for entry in fs::read_dir(&place).map_err(Error::io("list", &place))? {
+            let entry = entry.map_err(Error::io("list", &place))?;
+            let path = inside.join(entry.file_name());
+            let kind = entry.file_type().map_err(Error::io("look at", &entry.path()))?;
+            if kind.is_dir() {
+                folders.push(path);
+            } else {
+                found.push(path.to_string_lossy().into_owned());
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
