@@ -1,1 +1,36 @@
-//! placeholder
+//! What casefile does, one file per verb. The only place where the stages meet.
+//!
+//! Each verb takes plain data and gives plain data back; words for people are the shells' business
+//! (`cli`).
+
+pub mod capture;
+pub mod catalogue;
+pub mod demo;
+pub mod error;
+pub mod export;
+pub mod figures;
+pub mod init;
+pub mod log;
+pub mod passages;
+pub mod read;
+pub mod reader;
+pub mod rules;
+pub mod show;
+pub mod verify;
+
+pub use error::Error;
+
+/// Program and version, as every record names it.
+pub const TOOL: &str = concat!("casefile ", env!("CARGO_PKG_VERSION"));
+
+/// Asks for the passphrase of the case's keys; called only where they are encrypted.
+pub type Ask<'a> = &'a mut dyn FnMut() -> Result<Option<archive::Passphrase>, Error>;
+
+/// Hears how far long work has come: done, of how many (0 where that is not known), and on what.
+pub type Progress<'a> = &'a mut dyn FnMut(u64, u64, &str);
+
+/// Opens the case at `root` for writing.
+pub fn open_writer(root: &std::path::Path, ask: Ask<'_>) -> Result<archive::Writer, Error> {
+    let passphrase = if archive::keys::are_sealed(root) { ask()? } else { None };
+    Ok(archive::Writer::open(root, passphrase, TOOL)?)
+}

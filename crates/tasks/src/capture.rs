@@ -1,0 +1,219 @@
+//! `casefile capture`: files and folders taken in, each acknowledged only when it cannot be lost
+//! any more.
+
+use crate::{Ask, Error, Progress, catalogue, open_writer};
+use archive::objects::TakeInError;
+use archive::{Batch, Receipt, Writer};
+use capture::{Facts, Found, Seen};
+use record::{Capture, Digests, Event, Finding, Name, Sha256};
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+/// What is to be taken in, and what the collector says about it.
+#[derive(Debug, Default, Clone)]
+pub struct Request {
+    /// Files and folders.
+    pub paths: Vec<PathBuf>,
+    /// Who made the claims in them.
+    pub source: Option<String>,
+    /// Their address (URL).
+    pub address: Option<String>,
+    /// When they were obtained from there.
+    pub obtained: Option<String>,
+    /// Free words.
+    pub note: Option<String>,
+    /// Withheld: who collects.
+    pub collector: Option<String>,
+    /// Withheld: network address of the collecting machine.
+    pub machine: Option<String>,
+    /// Withheld: virtual identity used.
+    pub identity: Option<String>,
+    /// Whether to pass over files that an earlier, interrupted run took in under the same name.
+    pub resume: bool,
+}
+
+/// An item acknowledged: durable, recorded, provable.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Taken {
+    /// Index of the leaf that records it.
+    pub leaf: u64,
+    /// Name it came under.
+    pub name: String,
+    /// Its SHA-256.
+    pub sha256: Sha256,
+    /// Its size in bytes.
+    pub size: u64,
+}
+
+/// Something that was not taken in, or not as it should be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Passed {
+    /// What.
+    pub path: String,
+    /// Stable code.
+    pub code: String,
+    /// Why, and what to do.
+    pub message: String,
+}
+
+/// What a run came to.
+#[derive(Debug, Default, Serialize)]
+pub struct Outcome {
+    /// Captures recorded.
+    pub taken: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Files passed over because an earlier run took them in (`--resume`).
+    pub known: u64,
+    /// What was not taken in, or not as it should be.
+    pub problems: Vec<Passed>,
+    /// What the case had to recover from before.
+    pub recovered: Vec<Finding>,
+}
+
+/// Takes in what `request` names. `acknowledge` hears each item when it is safe.
+pub fn run(
+    root: &Path,
+    request: &Request,
+    ask: Ask<'_>,
+    acknowledge: &mut dyn FnMut(&Taken),
+    progress: Progress<'_>,
+) -> Result<Outcome, Error> {
+    let mut writer = open_writer(root, ask)?;
+    let mut outcome =
+        Outcome { recovered: std::mem::take(&mut writer.recovered), ..Outcome::default() };
+    let known = if request.resume { known(&writer)? } else { BTreeSet::new() };
+    // The list is small against what it names: some 100 bytes to a file.
+    let mut seen = Vec::new();
+    capture::walk(&request.paths, root, &mut |one| seen.push(one));
+    let mut rest = seen.into_iter().peekable();
+    let mut done = 0;
+    while rest.peek().is_some() {
+        let mut batch = writer.begin()?;
+        for one in rest.by_ref() {
+            match one {
+                Seen::File(found) => {
+                    progress(done, 0, &found.name.text);
+                    take_one(&mut batch, &found, request, &known, &mut outcome)?;
+                    done += 1;
+                }
+                Seen::Problem { path, problem } => {
+                    outcome.problems.push(passed(&path, problem.code, problem.message));
+                }
+            }
+            if batch.is_full() {
+                break;
+            }
+        }
+        if !batch.is_empty() {
+            acknowledge_all(batch.commit()?, &mut outcome, acknowledge);
+        }
+    }
+    Ok(outcome)
+}
+
+fn acknowledge_all(
+    receipts: Vec<Receipt>,
+    outcome: &mut Outcome,
+    acknowledge: &mut dyn FnMut(&Taken),
+) {
+    for receipt in receipts {
+        let Event::Capture(capture) = receipt.event else { continue };
+        outcome.taken += 1;
+        outcome.bytes += capture.item.size;
+        acknowledge(&Taken {
+            leaf: receipt.index,
+            name: capture.name.text,
+            sha256: capture.item.sha256,
+            size: capture.item.size,
+        });
+    }
+}
+
+fn take_one(
+    batch: &mut Batch<'_>,
+    found: &Found,
+    request: &Request,
+    known: &BTreeSet<(Name, Sha256)>,
+    outcome: &mut Outcome,
+) -> Result<(), Error> {
+    let mut refuse = |error: &std::io::Error| {
+        if let Seen::Problem { path, problem } = capture::refused(&found.path, error) {
+            outcome.problems.push(passed(&path, problem.code, problem.message));
+        }
+    };
+    let opened = File::open(&found.path).and_then(|file| Ok((Facts::of(&file.metadata()?), file)));
+    let (before, mut file) = match opened {
+        Ok(opened) => opened,
+        Err(error) => {
+            refuse(&error);
+            return Ok(());
+        }
+    };
+    let item = match batch.take_in(&mut file) {
+        Ok(item) => item,
+        Err(TakeInError::Source(error)) => {
+            refuse(&error);
+            return Ok(());
+        }
+        Err(TakeInError::Archive(error)) => return Err(error.into()),
+    };
+    if known.contains(&(found.name.clone(), item.sha256)) {
+        outcome.known += 1;
+        return Ok(batch.forget_last()?);
+    }
+    let after = file.metadata().map_err(Error::io("look at", &found.path))?;
+    if Facts::of(&after) != before || item.size != before.size {
+        let message = "it changed while it was read: what was read is kept; take it in again when \
+                       it is at rest";
+        let code = capture::codes::CHANGED_WHILE_READ;
+        outcome.problems.push(passed(&found.path, code.into(), message.into()));
+    }
+    record(batch, found, request, item, before)
+}
+
+fn record(
+    batch: &mut Batch<'_>,
+    found: &Found,
+    request: &Request,
+    item: Digests,
+    facts: Facts,
+) -> Result<(), Error> {
+    let mut withheld = BTreeMap::new();
+    let mut openings = Vec::new();
+    for (field, value) in [
+        ("collector", &request.collector),
+        ("machine", &request.machine),
+        ("identity", &request.identity),
+    ] {
+        let Some(value) = value else { continue };
+        let (commitment, opening) = batch.withhold(field, value)?;
+        withheld.insert(field.to_string(), commitment);
+        openings.push(opening);
+    }
+    let capture = Capture {
+        item,
+        name: found.name.clone(),
+        method: "file".into(),
+        file_modified: facts.modified(),
+        source: request.source.clone(),
+        address: request.address.clone(),
+        obtained: request.obtained.clone(),
+        note: request.note.clone(),
+        withheld,
+    };
+    batch.record(Event::Capture(capture), openings);
+    Ok(())
+}
+
+fn known(writer: &Writer) -> Result<BTreeSet<(Name, Sha256)>, Error> {
+    let items = catalogue::items(&writer.case()?)?;
+    let captures = items.into_iter().flat_map(|item| item.captures);
+    Ok(captures.map(|capture| (capture.what.name, capture.what.item.sha256)).collect())
+}
+
+fn passed(path: &Path, code: String, message: String) -> Passed {
+    Passed { path: path.display().to_string(), code, message }
+}

@@ -1,0 +1,278 @@
+//! `casefile export`: a sealed bundle of items, with the log's proofs, and the export itself on
+//! record.
+//!
+//! Crash story: everything is written beside the bundle's place; the export is recorded; the seals
+//! are added; the bundle gets its name. A kill before the record leaves a folder named `.partial`
+//! and an unchanged case; one after it, a record of an export that never left: run again, and there
+//! are two, of which one was sealed.
+
+use crate::passages::Passages;
+use crate::{Ask, Error, Progress, catalogue, figures, open_writer, show};
+use archive::batch::OpeningLine;
+use archive::{Case, Writer};
+use bundle::page::{Text, name};
+use bundle::{About, Exhibit, Proved, Table, zipped};
+use catalogue::Item;
+use record::{Event, Export, Finding, Reading, Sha256, canonical};
+use serde::Serialize;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Most bytes of an exhibit's text on the page; the file itself is in the bundle.
+const SHOWN_LIMIT_BYTES: usize = 64 * 1024;
+
+/// What is to be exported.
+#[derive(Debug, Default, Clone)]
+pub struct Request {
+    /// Where to: a folder, or a file whose name ends in `.zip`.
+    pub out: PathBuf,
+    /// Which items, as a person names them; none means all.
+    pub items: Vec<String>,
+    /// Withheld fields whose openings go along.
+    pub disclose: Vec<String>,
+}
+
+/// What was exported.
+#[derive(Debug, Serialize)]
+pub struct Outcome {
+    /// Where it is.
+    pub out: PathBuf,
+    /// Exhibits in it.
+    pub exhibits: u64,
+    /// Leaf that records the export.
+    pub leaf: u64,
+    /// Digest of its tag manifest.
+    pub tagmanifest: Sha256,
+    /// The log's key, which the recipient should hear by another way.
+    pub log_key: String,
+    /// What the case had to recover from before.
+    pub recovered: Vec<Finding>,
+}
+
+/// Exports what `request` names.
+pub fn run(
+    root: &Path,
+    request: &Request,
+    ask: Ask<'_>,
+    progress: Progress<'_>,
+) -> Result<Outcome, Error> {
+    let zip = request.out.extension().is_some_and(|ending| ending == "zip");
+    if request.out.symlink_metadata().is_ok() {
+        return Err(bundle::Error::Exists { path: request.out.clone() }.into());
+    }
+    let mut writer = open_writer(root, ask)?;
+    let recovered = std::mem::take(&mut writer.recovered);
+    let folder = if zip { request.out.with_extension("zip.folder") } else { request.out.clone() };
+    let case = writer.case()?;
+    let all = catalogue::items(&case)?;
+    let items = selected(&all, &request.items)?;
+    let about = about(&case)?;
+    let mut out = begin(&case, &folder, &items, &about, progress)?;
+    for (done, item) in items.iter().enumerate() {
+        progress(done as u64, items.len() as u64, item.name());
+        let exhibit = exhibit(&case, item)?;
+        out.add(&exhibit, &mut case.stream(item.digests.sha256)?)?;
+    }
+    out.disclose(&openings(root, &items, &request.disclose)?)?;
+    let manifest = out.finish()?;
+    let signature = writer.sign(bundle::layout::NAMESPACE, &manifest);
+    let tagmanifest = Sha256::of(&manifest);
+    let leaf = record(&mut writer, &case, &items, request, (tagmanifest, &signature))?;
+    let case = writer.case()?;
+    let proof = case.log().prove(&[leaf])?.remove(0);
+    let export = Proved { leaf: case.log().leaf(leaf)?, proof };
+    let exhibits = out.count();
+    let mut place = out.seal(&signature, &export)?;
+    if zip {
+        zipped::pack(&place, &request.out)?;
+        fs::remove_dir_all(&place).map_err(Error::io("remove", &place))?;
+        place.clone_from(&request.out);
+    }
+    Ok(Outcome { out: place, exhibits, leaf, tagmanifest, log_key: about.log_key, recovered })
+}
+
+fn selected<'a>(all: &'a [Item], wanted: &[String]) -> Result<Vec<&'a Item>, Error> {
+    if all.is_empty() {
+        return Err(Error::asked(
+            "the case has no item to export",
+            "Take some in with `casefile capture`.",
+        ));
+    }
+    if wanted.is_empty() {
+        return Ok(all.iter().collect());
+    }
+    let mut found: Vec<&Item> =
+        wanted.iter().map(|wanted| catalogue::find(all, wanted)).collect::<Result<_, _>>()?;
+    found.sort_by_key(|item| item.number);
+    found.dedup_by_key(|item| item.number);
+    Ok(found)
+}
+
+fn about(case: &Case) -> Result<About, Error> {
+    let genesis = case.genesis()?;
+    Ok(About {
+        case: genesis.case,
+        time: archive::case::now(),
+        tool: crate::TOOL.into(),
+        actor_name: genesis.actor_name,
+        actor_key: genesis.actor_key,
+        origin: case.log().origin().into(),
+        log_key: case.log().verifier().vkey(),
+        checkpoint: case.log().checkpoint().into(),
+    })
+}
+
+fn begin(
+    case: &Case,
+    folder: &Path,
+    items: &[&Item],
+    about: &About,
+    progress: Progress<'_>,
+) -> Result<bundle::Writer, Error> {
+    let mut accounts = Vec::new();
+    for item in items {
+        if let Some(reading) = catalogue::reading(case, item)? {
+            let passages = Passages::of(case, item, &reading)?;
+            accounts.extend(figures::accounts_of(item, &reading, &passages));
+        }
+    }
+    progress(0, items.len() as u64, "comparing figures");
+    let questions = compare::questions(accounts);
+    let tables: Vec<Table> =
+        questions.iter().filter(|question| question.accounts.len() > 1).map(table).collect();
+    let genesis = proved(case, &[0])?.remove(0);
+    Ok(bundle::Writer::create(folder, about.clone(), &genesis, &tables)?)
+}
+
+/// A question as a table for the page.
+fn table(question: &compare::Question) -> Table {
+    let row = |account: &compare::Account| {
+        let figure = &account.figure;
+        let or_none = |value: &Option<String>| value.clone().unwrap_or_else(|| "\u{2013}".into());
+        let words = format!("\u{201c}{}\u{201d}", figure.text);
+        let cells = vec![
+            words,
+            or_none(&figure.whom),
+            figure
+                .source
+                .clone()
+                .or_else(|| account.outlet.clone())
+                .unwrap_or_else(|| "the outlet".into()),
+            or_none(&figure.date),
+            or_none(&figure.place),
+            or_none(&account.published),
+        ];
+        (account.exhibit, cells)
+    };
+    let conventions = question.conventions.iter().map(|convention| {
+        let value = convention.value.map_or_else(|| "none".to_string(), |value| value.to_string());
+        (convention.name.clone(), value, convention.why.clone())
+    });
+    Table {
+        question: figures::words(question),
+        relation: name(question.relation),
+        notes: figures::notes(question),
+        rows: question.accounts.iter().map(row).collect(),
+        conventions: conventions.collect(),
+    }
+}
+
+fn exhibit(case: &Case, item: &Item) -> Result<Exhibit, Error> {
+    let reading = catalogue::reading(case, item)?;
+    let text = match &reading {
+        Some(reading) => Some(shown(reading, Passages::of(case, item, reading)?)),
+        None => None,
+    };
+    let leaves: Vec<u64> = item
+        .captures
+        .iter()
+        .map(|capture| capture.leaf)
+        .chain(item.readings.last().map(|reading| reading.leaf))
+        .collect();
+    Ok(Exhibit {
+        number: item.number,
+        item: item.digests,
+        name: item.name().into(),
+        source: item.source().map(str::to_string),
+        address: item.address().map(str::to_string),
+        captured: item.captures.first().map(|capture| capture.time.clone()).unwrap_or_default(),
+        reading,
+        text,
+        leaves: proved(case, &leaves)?,
+    })
+}
+
+fn shown(reading: &Reading, passages: Passages) -> Text {
+    let marks = show::marks_of(reading, &passages);
+    let mut shown = passages.text;
+    let whole = shown.len();
+    let mut end = whole.min(SHOWN_LIMIT_BYTES);
+    while !shown.is_char_boundary(end) {
+        end -= 1;
+    }
+    shown.truncate(end);
+    Text {
+        left_out: (whole - end) as u64,
+        marks: marks
+            .into_iter()
+            .filter(|(range, _)| range.end <= end)
+            .map(|(range, index)| (range.start, range.end, index))
+            .collect(),
+        shown,
+    }
+}
+
+fn proved(case: &Case, leaves: &[u64]) -> Result<Vec<Proved>, Error> {
+    let proofs = case.log().prove(leaves)?;
+    leaves
+        .iter()
+        .zip(proofs)
+        .map(|(index, proof)| Ok(Proved { leaf: case.log().leaf(*index)?, proof }))
+        .collect()
+}
+
+/// The openings of `fields` of the items' captures, as lines of canonical JSON.
+fn openings(root: &Path, items: &[&Item], fields: &[String]) -> Result<Vec<u8>, Error> {
+    if fields.is_empty() {
+        return Ok(Vec::new());
+    }
+    let leaves: BTreeSet<u64> =
+        items.iter().flat_map(|item| item.captures.iter().map(|capture| capture.leaf)).collect();
+    let mut lines = Vec::new();
+    for line in archive::batch::openings(root)? {
+        let line: OpeningLine = line;
+        if leaves.contains(&line.leaf) && fields.contains(&line.opening.field) {
+            lines.extend(canonical::to_bytes(&line));
+            lines.push(b'\n');
+        }
+    }
+    if lines.is_empty() {
+        return Err(Error::asked(
+            format!("no record of these items withholds {}", fields.join(", ")),
+            "The fields are collector, machine and identity, where they were given at capture.",
+        ));
+    }
+    Ok(lines)
+}
+
+fn record(
+    writer: &mut Writer,
+    case: &Case,
+    items: &[&Item],
+    request: &Request,
+    (tagmanifest, signature): (Sha256, &str),
+) -> Result<u64, Error> {
+    let names: Vec<Sha256> = items.iter().map(|item| item.digests.sha256).collect();
+    let export = |list| {
+        Event::Export(Export {
+            tagmanifest,
+            signature: Sha256::of(signature.as_bytes()),
+            items: names.len() as u64,
+            list,
+            tree_size: case.log().size(),
+            disclosed: request.disclose.clone(),
+        })
+    };
+    Ok(writer.keep(&canonical::to_bytes(&names), export)?)
+}

@@ -1,0 +1,119 @@
+//! `casefile figures`: who says how many, side by side, disagreement shown.
+
+use crate::passages::Passages;
+use crate::{Error, Progress, catalogue};
+use archive::Case;
+use catalogue::Item;
+use compare::{Account, Question};
+use record::{Reading, Span};
+use serde::Serialize;
+use std::path::Path;
+
+/// The questions that the case's figures answer.
+#[derive(Debug, Serialize)]
+pub struct Outcome {
+    /// The questions, those with the most accounts first.
+    pub questions: Vec<Question>,
+    /// Items whose figures are in it.
+    pub items: u64,
+    /// Items that have not been read yet: their figures are missing here.
+    pub unread: u64,
+}
+
+/// Compares all figures of the case.
+pub fn run(root: &Path, progress: Progress<'_>) -> Result<Outcome, Error> {
+    let case = Case::open(root)?;
+    let items = catalogue::items(&case)?;
+    let mut accounts = Vec::new();
+    let mut outcome = Outcome { questions: Vec::new(), items: 0, unread: 0 };
+    for (done, item) in items.iter().enumerate() {
+        progress(done as u64, items.len() as u64, item.name());
+        match catalogue::reading(&case, item)? {
+            Some(reading) => {
+                outcome.items += 1;
+                let passages = Passages::of(&case, item, &reading)?;
+                accounts.extend(accounts_of(item, &reading, &passages));
+            }
+            None => outcome.unread += 1,
+        }
+    }
+    outcome.questions = compare::questions(accounts);
+    Ok(outcome)
+}
+
+/// Each figure of a reading as an account.
+pub fn accounts_of(item: &Item, reading: &Reading, passages: &Passages) -> Vec<Account> {
+    let sentences = read::figures::sentences(&passages.text);
+    let title = reading.title.as_ref().and_then(|title| title.span);
+    let stated =
+        |stated: &Option<record::Stated>| stated.as_ref().map(|stated| stated.value.clone());
+    let account = |figure: &record::Figure| {
+        let span = figure.span();
+        let place = passages.find(span).unwrap_or(0..0);
+        let after = sentences.partition_point(|sentence| sentence.end <= place.start);
+        let sentence = sentences.get(after).cloned().unwrap_or(place.clone());
+        let words = passages.text.get(sentence.clone()).unwrap_or_default();
+        // Figures of one sentence must be told from others: its distance to the figure is the same
+        // in the text and, but for markup, in the item.
+        let before = place.start.saturating_sub(sentence.start) as u64;
+        let behind = sentence.end.saturating_sub(place.end) as u64;
+        Account {
+            item: item.digests.sha256,
+            exhibit: item.number,
+            name: item.name().into(),
+            outlet: item.source().map(str::to_string).or_else(|| stated(&reading.outlet)),
+            credits: reading.credits.iter().map(|credit| credit.value.clone()).collect(),
+            published: stated(&reading.published),
+            figure: figure.clone(),
+            sentence: words.split_whitespace().collect::<Vec<_>>().join(" "),
+            sentence_span: Span::new(span.start.saturating_sub(before), span.end + behind),
+            title: title.is_some_and(|title| title.meets(span)),
+            repeats: Vec::new(),
+        }
+    };
+    reading.figures.iter().map(account).collect()
+}
+
+/// The question in words: what is counted, where, when.
+pub fn words(question: &Question) -> String {
+    let mut words = bundle::page::name(question.measure);
+    words.push_str(": ");
+    words.push_str(&question.group);
+    if let Some(place) = &question.place {
+        words.push_str(", ");
+        words.push_str(place);
+    }
+    if let Some(period) = &question.period {
+        words.push_str(", ");
+        words.push_str(period);
+    }
+    if question.cumulative {
+        words.push_str(" (total)");
+    }
+    words
+}
+
+/// What else is to be known about a question: doubts, definitions, range, and why its accounts are
+/// together.
+pub fn notes(question: &Question) -> Vec<String> {
+    let mut notes = Vec::new();
+    if let Some(range) = &question.range {
+        let open = if range.open_above { ", or more" } else { "" };
+        notes.push(format!(
+            "Range over all accounts: {} (\u{201c}{}\u{201d}) to {}{open} (\u{201c}{}\u{201d}).",
+            range.least.value, range.least.words, range.greatest.value, range.greatest.words
+        ));
+    }
+    if question.definition_differs {
+        notes.push(
+            "Not all accounts count the same people: the numbers cannot simply be compared.".into(),
+        );
+    }
+    if question.probable {
+        notes.push("Probably one question, not certainly: a date or place is missing.".into());
+    }
+    notes.extend(
+        question.because.iter().map(|because| format!("{}: {}", because.rule, because.words)),
+    );
+    notes
+}

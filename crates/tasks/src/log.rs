@@ -1,0 +1,77 @@
+//! `casefile log`: the custody log in words.
+
+use crate::Error;
+use archive::Case;
+use record::Event;
+use record::leaf::Leaf;
+use serde::Serialize;
+use std::path::Path;
+
+/// One record with its place in the log.
+#[derive(Debug, Serialize)]
+pub struct Entry {
+    /// Index of the leaf.
+    pub leaf: u64,
+    /// The record.
+    #[serde(flatten)]
+    pub record: Leaf,
+    /// The same in a sentence.
+    pub words: String,
+}
+
+/// Calls `visit` with each record from leaf `from` on, in order.
+pub fn run(root: &Path, from: u64, visit: &mut dyn FnMut(Entry)) -> Result<(), Error> {
+    let case = Case::open(root)?;
+    for leaf in case.leaves().skip(usize::try_from(from).unwrap_or(usize::MAX)) {
+        let (leaf, record) = leaf?;
+        let words = words(&record.event);
+        visit(Entry { leaf, record, words });
+    }
+    Ok(())
+}
+
+fn words(event: &Event) -> String {
+    match event {
+        Event::Genesis(genesis) => {
+            format!("{} opened the case \u{201c}{}\u{201d}", genesis.actor_name, genesis.case)
+        }
+        Event::Capture(capture) => {
+            let mut words = format!(
+                "took in \u{201c}{}\u{201d}, {} bytes, as {}",
+                capture.name.text, capture.item.size, capture.item.sha256
+            );
+            for (what, value) in [(", by ", &capture.source), (", from ", &capture.address)] {
+                if let Some(value) = value {
+                    words.push_str(what);
+                    words.push_str(value);
+                }
+            }
+            if !capture.withheld.is_empty() {
+                let fields: Vec<&str> = capture.withheld.keys().map(String::as_str).collect();
+                words.push_str(&format!(" ({} withheld)", fields.join(", ")));
+            }
+            words
+        }
+        Event::Reading(reading) => format!(
+            "read {} with {}: {} figures{}",
+            reading.item,
+            reading.reader,
+            reading.figures,
+            if reading.problems.is_empty() {
+                String::new()
+            } else {
+                format!("; problems: {}", reading.problems.join(", "))
+            }
+        ),
+        Event::Export(export) => format!(
+            "exported {} items in the bundle with tag manifest {}{}",
+            export.items,
+            export.tagmanifest,
+            if export.disclosed.is_empty() {
+                String::new()
+            } else {
+                format!(", disclosing {}", export.disclosed.join(", "))
+            }
+        ),
+    }
+}

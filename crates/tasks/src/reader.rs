@@ -1,0 +1,268 @@
+//! Readers run in a confined child process: hostile bytes in, a reading out, nothing else within
+//! reach.
+//!
+//! The child is this same program. Before it looks at any byte it gives up the file system
+//! (Landlock, where the kernel has it) and takes limits on memory and files; time and output are
+//! watched from outside. A crash, a hang or a flood costs the item one problem, never the run.
+
+use crate::Error;
+use landlock::{ABI, Access, AccessFs, AccessNet, Ruleset, RulesetAttr};
+use read::Facts;
+use record::reading::READING_VERSION;
+use record::{Problem, Reading, Sha256, canonical};
+use rlimit::Resource;
+use serde::{Deserialize, Serialize};
+use std::io::{self, Read, Write};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::thread;
+use std::time::Duration;
+
+/// The hidden verb that makes this program a reader.
+pub const VERB: &str = "reader";
+
+/// Most bytes of a reading: the text of an item of the read limit (16 MiB), escaped in JSON at
+/// worst six bytes for one, and its map; beyond that something is wrong.
+pub const OUTPUT_LIMIT_BYTES: usize = 128 << 20;
+
+/// Time that one item may take. The slowest real report takes milliseconds; an item of the read
+/// limit a few seconds on an old laptop.
+pub const TIME_LIMIT: Duration = Duration::from_secs(120);
+
+/// Address space of a reader: the read limit many times over, and far less than a laptop has.
+const MEMORY_LIMIT_BYTES: u64 = 1 << 30;
+
+/// Problem codes of readers that did not come to an end.
+pub mod codes {
+    /// The reader crashed.
+    pub const READER_CRASHED: &str = "reader-crashed";
+    /// The reader took too long and was stopped.
+    pub const READER_TIMEOUT: &str = "reader-timeout";
+    /// The reader wrote too much, or what is no reading.
+    pub const READER_OUTPUT: &str = "reader-output";
+}
+
+/// One item to be read.
+#[derive(Debug)]
+pub struct Job {
+    /// Its name.
+    pub item: Sha256,
+    /// Its first bytes, at most the read limit.
+    pub bytes: Vec<u8>,
+    /// Its whole size.
+    pub size: u64,
+    /// What the collector said.
+    pub facts: Facts,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Header {
+    item: Sha256,
+    size: u64,
+    length: u64,
+    report_date: Option<String>,
+    outlet: Option<String>,
+}
+
+/// A reader process, started when first needed and again after it was lost.
+#[derive(Default)]
+pub struct Worker {
+    running: Option<Running>,
+}
+
+struct Running {
+    child: Child,
+    jobs: Sender<(Vec<u8>, Vec<u8>)>,
+    answers: Receiver<io::Result<Vec<u8>>>,
+}
+
+impl Worker {
+    /// Has one item read. The answer is always a reading: where the reader was lost, one that says
+    /// so.
+    pub fn read(&mut self, job: Job) -> Result<Reading, Error> {
+        let (item, size) = (job.item, job.size);
+        let header = Header {
+            item,
+            size,
+            length: job.bytes.len() as u64,
+            report_date: job.facts.report_date,
+            outlet: job.facts.outlet,
+        };
+        let header = canonical::to_bytes(&header);
+        let running = match &mut self.running {
+            Some(running) => running,
+            none => none.insert(start()?),
+        };
+        // Where the child is gone already, so is the thread that speaks to it: the answer says so.
+        let _ = running.jobs.send((header, job.bytes));
+        let (code, message) = match running.answers.recv_timeout(TIME_LIMIT) {
+            Ok(Ok(bytes)) => match canonical::from_bytes::<Reading>(&bytes) {
+                Ok(reading) if reading.item == item && reading.item_size == size => {
+                    return Ok(reading);
+                }
+                _ => (
+                    codes::READER_OUTPUT,
+                    "the reader's answer is no reading of this item".to_string(),
+                ),
+            },
+            Ok(Err(error)) if error.kind() == io::ErrorKind::InvalidData => {
+                (codes::READER_OUTPUT, error.to_string())
+            }
+            Ok(Err(_)) | Err(RecvTimeoutError::Disconnected) => {
+                (codes::READER_CRASHED, "the reader crashed on it".to_string())
+            }
+            Err(RecvTimeoutError::Timeout) => {
+                let message = format!(
+                    "reading it took longer than {} s and was stopped",
+                    TIME_LIMIT.as_secs()
+                );
+                (codes::READER_TIMEOUT, message)
+            }
+        };
+        self.stop();
+        let message = format!(
+            "{message}: look at the item with care, it may be hostile; nothing else was harmed"
+        );
+        Ok(unread(item, size, code, message))
+    }
+
+    fn stop(&mut self) {
+        if let Some(mut running) = self.running.take() {
+            // It may be gone already; either way it must not stay as a zombie.
+            let _ = running.child.kill();
+            let _ = running.child.wait();
+        }
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// The reading of an item that could not be read at all.
+pub fn unread(item: Sha256, size: u64, code: &str, message: String) -> Reading {
+    Reading {
+        v: READING_VERSION,
+        item,
+        item_size: size,
+        reader: "none/1".into(),
+        media_type: "application/octet-stream".into(),
+        encoding: None,
+        title: None,
+        byline: None,
+        outlet: None,
+        credits: Vec::new(),
+        published: None,
+        modified: None,
+        language: None,
+        direction: "ltr".into(),
+        text: None,
+        map: Vec::new(),
+        main: Vec::new(),
+        figures: Vec::new(),
+        problems: vec![Problem { code: code.into(), message, span: None }],
+    }
+}
+
+fn start() -> Result<Running, Error> {
+    let program =
+        std::env::current_exe().map_err(Error::io("find", &PathBuf::from("this program")))?;
+    let mut child = Command::new(&program)
+        .arg(VERB)
+        .env_clear()
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(Error::io("start a reader with", &program))?;
+    let (mut to, mut from) = match (child.stdin.take(), child.stdout.take()) {
+        (Some(to), Some(from)) => (to, from),
+        _ => unreachable!("both were asked to be pipes"),
+    };
+    let (jobs, incoming) = mpsc::channel::<(Vec<u8>, Vec<u8>)>();
+    let (answer, answers) = mpsc::channel();
+    // Speaking to a child that hangs would hang too: so a thread does it, and ends when the child
+    // is killed.
+    thread::spawn(move || {
+        for (header, bytes) in incoming {
+            let answered = send(&mut to, &header, &bytes).and_then(|()| receive(&mut from));
+            let lost = answered.is_err();
+            if answer.send(answered).is_err() || lost {
+                break;
+            }
+        }
+    });
+    Ok(Running { child, jobs, answers })
+}
+
+fn send(to: &mut impl Write, header: &[u8], bytes: &[u8]) -> io::Result<()> {
+    to.write_all(&(header.len() as u64).to_be_bytes())?;
+    to.write_all(header)?;
+    to.write_all(bytes)?;
+    to.flush()
+}
+
+fn receive(from: &mut impl Read) -> io::Result<Vec<u8>> {
+    let length = read_length(from)?.ok_or(io::ErrorKind::UnexpectedEof)?;
+    if length > OUTPUT_LIMIT_BYTES {
+        let message = format!("the reader wrote {length} bytes; the limit is {OUTPUT_LIMIT_BYTES}");
+        return Err(io::Error::new(io::ErrorKind::InvalidData, message));
+    }
+    let mut bytes = vec![0; length];
+    from.read_exact(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn read_length(from: &mut impl Read) -> io::Result<Option<usize>> {
+    let mut length = [0; 8];
+    match from.read_exact(&mut length) {
+        Ok(()) => Ok(Some(usize::try_from(u64::from_be_bytes(length)).unwrap_or(usize::MAX))),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// What the child does: confines itself, then reads item after item until its input ends.
+pub fn serve(from: &mut impl Read, to: &mut impl Write) -> io::Result<()> {
+    confine()?;
+    while let Some(length) = read_length(from)? {
+        let mut header = vec![0; length.min(1 << 16)];
+        from.read_exact(&mut header)?;
+        let header: Header = serde_json::from_slice(&header)?;
+        let mut bytes = vec![0; header.length.min(read::READ_LIMIT_BYTES) as usize];
+        from.read_exact(&mut bytes)?;
+        let facts = Facts { report_date: header.report_date, outlet: header.outlet };
+        let reading = read::read(header.item, &bytes, header.size, &facts);
+        let answer = canonical::to_bytes(&reading);
+        to.write_all(&(answer.len() as u64).to_be_bytes())?;
+        to.write_all(&answer)?;
+        to.flush()?;
+    }
+    Ok(())
+}
+
+/// Takes the limits and gives up files and network. What the kernel does not have is passed over
+/// (Landlock is there since Linux 5.13): the limits and the separate process remain.
+fn confine() -> io::Result<()> {
+    for (resource, limit) in [
+        (Resource::AS, MEMORY_LIMIT_BYTES),
+        (Resource::CORE, 0),
+        (Resource::FSIZE, 0),
+        (Resource::NOFILE, 16),
+    ] {
+        resource.set(limit, limit)?;
+    }
+    let ruled = Ruleset::default()
+        .handle_access(AccessFs::from_all(ABI::V5))
+        .and_then(|rules| rules.handle_access(AccessNet::from_all(ABI::V5)))
+        .and_then(Ruleset::create)
+        .and_then(|rules| rules.restrict_self());
+    match ruled {
+        Ok(status) => tracing::debug!(?status, "reader confined"),
+        Err(error) => return Err(io::Error::other(error.to_string())),
+    }
+    Ok(())
+}

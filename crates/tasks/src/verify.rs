@@ -1,0 +1,143 @@
+//! `casefile verify`: a whole case, or a bundle, checked; findings by name.
+
+use crate::{Error, catalogue};
+use archive::{Case, check, layout};
+use bundle::zipped;
+use record::{Finding, finding};
+use serde::Serialize;
+use std::fs;
+use std::path::Path;
+
+/// What a check came to.
+#[derive(Debug, Serialize)]
+pub struct Outcome {
+    /// Whether nothing in it is a fault.
+    pub holds: bool,
+    /// `case` or `bundle`.
+    pub kind: &'static str,
+    /// What was found.
+    pub findings: Vec<Finding>,
+    /// Records checked.
+    pub records: u64,
+    /// Objects or exhibits checked.
+    pub objects: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// The log's key, for comparing with what was said elsewhere.
+    pub log_key: String,
+}
+
+/// Checks what lies at `path`: a case by its VERSION file, otherwise a bundle, as a folder or zip
+/// file. `trusted` is the log's key as known from elsewhere.
+pub fn run(
+    path: &Path,
+    trusted: Option<&str>,
+    progress: &(dyn Fn(u64, u64) + Sync),
+) -> Result<Outcome, Error> {
+    if path.join(layout::VERSION_FILE).is_file() {
+        return case(path, trusted, progress);
+    }
+    let metadata = fs::metadata(path).map_err(Error::io("look at", path))?;
+    if metadata.is_file() {
+        return zip(path, trusted);
+    }
+    if !path.join(bundle::layout::BAGIT).exists()
+        && !path.join(bundle::layout::TAGMANIFEST).exists()
+    {
+        return Err(Error::asked(
+            format!("{} is neither a case nor a bundle", path.display()),
+            "Name the folder of a case (it has a VERSION file) or of a bundle (it has a \
+             bagit.txt), or a bundle's zip file.",
+        ));
+    }
+    Ok(of_bundle(bundle::verify(path, trusted)?))
+}
+
+fn case(
+    path: &Path,
+    trusted: Option<&str>,
+    progress: &(dyn Fn(u64, u64) + Sync),
+) -> Result<Outcome, Error> {
+    let report = check::check(path, trusted, progress)?;
+    let mut findings = report.findings;
+    findings.extend(readings(path)?);
+    Ok(Outcome {
+        holds: finding::passes(&findings),
+        kind: "case",
+        findings,
+        records: report.leaves,
+        objects: report.objects,
+        bytes: report.object_bytes,
+        log_key: report.log_key,
+    })
+}
+
+/// Whether each newest reading can be used. (A case too damaged to be opened has been told so.)
+fn readings(path: &Path) -> Result<Vec<Finding>, Error> {
+    let Ok(case) = Case::open(path) else { return Ok(Vec::new()) };
+    let Ok(items) = catalogue::items(&case) else { return Ok(Vec::new()) };
+    let mut findings = Vec::new();
+    for item in &items {
+        if let Err(Error::Asked { what, remedy }) = catalogue::reading(&case, item) {
+            let place = format!("item {}", item.number);
+            findings.push(Finding::fault("reading-unusable", place, format!("{what}. {remedy}")));
+        }
+    }
+    Ok(findings)
+}
+
+fn zip(path: &Path, trusted: Option<&str>) -> Result<Outcome, Error> {
+    let folder = Unpacked::beside(path)?;
+    if let Err(error) = zipped::unpack(path, &folder.0) {
+        let bundle::Error::Zip { .. } = error else { return Err(error.into()) };
+        let finding = Finding::fault(
+            bundle::codes::BUNDLE_ZIP,
+            path.display().to_string(),
+            error.to_string(),
+        );
+        let report = bundle::Report { findings: vec![finding], ..bundle::Report::default() };
+        return Ok(of_bundle(report));
+    }
+    let mut report = bundle::verify(&folder.0, trusted)?;
+    if !zipped::is_that_of(path, &folder.0)? {
+        let message = "it is not byte for byte the zip file that its contents make: the container \
+                       was changed";
+        let finding =
+            Finding::fault(bundle::codes::BUNDLE_ZIP, path.display().to_string(), message);
+        report.findings.insert(0, finding);
+    }
+    Ok(of_bundle(report))
+}
+
+fn of_bundle(report: bundle::Report) -> Outcome {
+    Outcome {
+        holds: finding::passes(&report.findings),
+        kind: "bundle",
+        findings: report.findings,
+        records: report.leaves,
+        objects: report.exhibits,
+        bytes: report.payload_bytes,
+        log_key: report.log_key,
+    }
+}
+
+/// A folder that goes when it is no longer needed.
+struct Unpacked(std::path::PathBuf);
+
+impl Unpacked {
+    fn beside(path: &Path) -> Result<Self, Error> {
+        let name =
+            path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let folder = std::env::temp_dir().join(format!("casefile-{}-{name}", std::process::id()));
+        fs::create_dir_all(&folder).map_err(Error::io("make folder", &folder))?;
+        Ok(Self(folder))
+    }
+}
+
+impl Drop for Unpacked {
+    fn drop(&mut self) {
+        if let Err(error) = fs::remove_dir_all(&self.0) {
+            tracing::warn!(folder = %self.0.display(), %error, "left behind");
+        }
+    }
+}
