@@ -1,0 +1,393 @@
+// Checks a custody log, its proofs and a bundle with Go's own note and tlog packages: a second
+// opinion that shares no code with casefile. It must never call anything of casefile's.
+//
+//	verify log LOGDIR VKEY [OLDER-CHECKPOINT...]
+//	verify proof VKEY FILE.tlog-proof LEAF [FILE.tlog-proof LEAF...]
+//	verify bundle DIR VKEY
+//
+// Exit status: 0 all of it holds, 1 something does not, 2 wrong usage. Build it with Debian's
+// golang-go and golang-golang-x-mod-dev:
+//
+//	GO111MODULE=off GOPATH=/usr/share/gocode go build -o verify oracle/verify.go
+package main
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+const (
+	usage       = "usage: verify log LOGDIR VKEY [OLDER-CHECKPOINT...] | proof VKEY FILE LEAF... | bundle DIR VKEY"
+	tileHeight  = 8
+	proofHeader = "c2sp.org/tlog-proof@v1"
+)
+
+func main() {
+	args := os.Args[1:]
+	var said string
+	var err error
+	switch {
+	case len(args) >= 3 && args[0] == "log":
+		said, err = checkLog(args[1], args[2], args[3:])
+	case len(args) >= 4 && len(args)%2 == 0 && args[0] == "proof":
+		for i := 2; i < len(args) && err == nil; i += 2 {
+			said, err = checkProof(args[1], args[i], args[i+1])
+		}
+	case len(args) == 3 && args[0] == "bundle":
+		said, err = checkBundle(args[1], args[2])
+	default:
+		fmt.Fprintln(os.Stderr, usage)
+		os.Exit(2)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "NOT VERIFIED:", err)
+		os.Exit(1)
+	}
+	fmt.Println("verified:", said)
+}
+
+// openCheckpoint checks a checkpoint's signature and returns its tree. Go's tree parser expects
+// its own checksum database's first line, so ours is checked here and replaced.
+func openCheckpoint(signed []byte, vkey string) (tlog.Tree, error) {
+	verifier, err := note.NewVerifier(vkey)
+	if err != nil {
+		return tlog.Tree{}, err
+	}
+	opened, err := note.Open(signed, note.VerifierList(verifier))
+	if err != nil {
+		return tlog.Tree{}, err
+	}
+	origin, rest, _ := strings.Cut(opened.Text, "\n")
+	if origin != verifier.Name() {
+		return tlog.Tree{}, fmt.Errorf("checkpoint of %q signed by the key of %q", origin, verifier.Name())
+	}
+	return tlog.ParseTree([]byte("go.sum database tree\n" + rest))
+}
+
+// checkLog reads every leaf, builds the tree from nothing, and compares the root and each file.
+func checkLog(dir, vkey string, older []string) (string, error) {
+	signed, err := os.ReadFile(filepath.Join(dir, "checkpoint"))
+	if err != nil {
+		return "", err
+	}
+	tree, err := openCheckpoint(signed, vkey)
+	if err != nil {
+		return "", fmt.Errorf("checkpoint: %w", err)
+	}
+	leaves, err := readLeaves(dir, tree.N)
+	if err != nil {
+		return "", err
+	}
+	var stored []tlog.Hash
+	reader := tlog.HashReaderFunc(func(indexes []int64) ([]tlog.Hash, error) {
+		hashes := make([]tlog.Hash, len(indexes))
+		for i, index := range indexes {
+			if index < 0 || index >= int64(len(stored)) {
+				return nil, errors.New("a hash that the leaves do not lead to")
+			}
+			hashes[i] = stored[index]
+		}
+		return hashes, nil
+	})
+	for n, leaf := range leaves {
+		more, err := tlog.StoredHashes(int64(n), leaf, reader)
+		if err != nil {
+			return "", err
+		}
+		stored = append(stored, more...)
+	}
+	if err := checkRoot(tree, reader); err != nil {
+		return "", err
+	}
+	for _, path := range older {
+		if err := checkOlder(path, vkey, tree, reader); err != nil {
+			return "", fmt.Errorf("%s: %w", path, err)
+		}
+	}
+	files, err := checkFiles(dir, tree.N, leaves, reader)
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%d leaves, %d files, %d older checkpoints", tree.N, files, len(older)), nil
+}
+
+func checkRoot(tree tlog.Tree, reader tlog.HashReader) error {
+	root := tlog.Hash(sha256.Sum256(nil)) // the empty tree's, which Go's package does not define
+	if tree.N > 0 {
+		var err error
+		if root, err = tlog.TreeHash(tree.N, reader); err != nil {
+			return err
+		}
+	}
+	if root != tree.Hash {
+		return fmt.Errorf("%d leaves lead to the root %s, the checkpoint says %s", tree.N, root, tree.Hash)
+	}
+	return nil
+}
+
+// checkOlder sees to it that the log of an older checkpoint is the beginning of this one, by its
+// root and by a consistency proof.
+func checkOlder(path, vkey string, tree tlog.Tree, reader tlog.HashReader) error {
+	signed, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	old, err := openCheckpoint(signed, vkey)
+	if err != nil {
+		return err
+	}
+	if old.N > tree.N {
+		return fmt.Errorf("it has %d leaves, the log %d", old.N, tree.N)
+	}
+	if err := checkRoot(old, reader); err != nil || old.N == 0 {
+		return err
+	}
+	proof, err := tlog.ProveTree(tree.N, old.N, reader)
+	if err != nil {
+		return err
+	}
+	return tlog.CheckTree(proof, tree.N, tree.Hash, old.N, old.Hash)
+}
+
+// checkFiles compares every file of the folder with what the leaves ask for, and misses none.
+func checkFiles(dir string, size int64, leaves [][]byte, reader tlog.HashReader) (int, error) {
+	missing := map[string]bool{}
+	for _, tile := range tlog.NewTiles(tileHeight, 0, size) {
+		end := tile.N<<tileHeight + int64(tile.W)
+		if tile.W < 1<<tileHeight && end != size>>(tileHeight*tile.L) {
+			continue // Go's package lists the partial tiles of every size on the way
+		}
+		missing[pathOf(tile)] = true
+		if tile.L == 0 {
+			tile.L = -1
+			missing[pathOf(tile)] = true
+		}
+	}
+	files := 0
+	err := filepath.WalkDir(filepath.Join(dir, "tile"), func(path string, entry fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) && size == 0 {
+			return nil
+		}
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		found, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		relative, err := filepath.Rel(dir, path)
+		if err != nil {
+			return err
+		}
+		due, err := contents(filepath.ToSlash(relative), size, leaves, reader)
+		if err != nil {
+			return fmt.Errorf("%s: %w", relative, err)
+		}
+		if !bytes.Equal(found, due) {
+			return fmt.Errorf("%s is not what the leaves lead to", relative)
+		}
+		delete(missing, filepath.ToSlash(relative))
+		files++
+		return nil
+	})
+	for path := range missing {
+		if err == nil {
+			err = fmt.Errorf("%s is missing", path)
+		}
+	}
+	return files, err
+}
+
+// contents is what the file at path has to hold. Partial files of smaller sizes may still be there.
+func contents(path string, size int64, leaves [][]byte, reader tlog.HashReader) ([]byte, error) {
+	goPath := strings.Replace(path, "tile/", "tile/8/", 1)
+	tile, err := tlog.ParseTilePath(strings.Replace(goPath, "/entries/", "/data/", 1))
+	if err != nil {
+		return nil, err
+	}
+	level := tile.L
+	if level < 0 {
+		level = 0
+	}
+	first := tile.N << tileHeight
+	last := first + int64(tile.W)
+	if level > 6 || last > size>>(tileHeight*level) {
+		return nil, errors.New("beyond the checkpoint")
+	}
+	if tile.L >= 0 {
+		return tlog.ReadTileData(tile, reader)
+	}
+	var bundle []byte
+	for _, leaf := range leaves[first:last] {
+		bundle = binary.BigEndian.AppendUint16(bundle, uint16(len(leaf)))
+		bundle = append(bundle, leaf...)
+	}
+	return bundle, nil
+}
+
+// pathOf is a tile's path in C2SP's layout: Go's has the height in it, and "data" for leaves.
+func pathOf(tile tlog.Tile) string {
+	path := strings.Replace(tile.Path(), "tile/8/", "tile/", 1)
+	return strings.Replace(path, "/data/", "/entries/", 1)
+}
+
+func readLeaves(dir string, size int64) ([][]byte, error) {
+	var leaves [][]byte
+	for first := int64(0); first < size; first += 1 << tileHeight {
+		tile := tlog.Tile{H: tileHeight, L: -1, N: first >> tileHeight, W: 1 << tileHeight}
+		if size-first < int64(tile.W) {
+			tile.W = int(size - first)
+		}
+		path := pathOf(tile)
+		bundle, err := os.ReadFile(filepath.Join(dir, path))
+		if err != nil {
+			return nil, err
+		}
+		for n := 0; n < tile.W; n++ {
+			if len(bundle) < 2 || len(bundle)-2 < int(binary.BigEndian.Uint16(bundle)) {
+				return nil, fmt.Errorf("%s is cut off inside leaf %d", path, n)
+			}
+			end := 2 + int(binary.BigEndian.Uint16(bundle))
+			leaves = append(leaves, bundle[2:end])
+			bundle = bundle[end:]
+		}
+		if len(bundle) > 0 {
+			return nil, fmt.Errorf("%s has bytes after its last leaf", path)
+		}
+	}
+	return leaves, nil
+}
+
+// checkProof checks one .tlog-proof file (C2SP tlog-proof) for the leaf in another file.
+func checkProof(vkey, proofPath, leafPath string) (string, error) {
+	text, err := os.ReadFile(proofPath)
+	if err != nil {
+		return "", err
+	}
+	leaf, err := os.ReadFile(leafPath)
+	if err != nil {
+		return "", err
+	}
+	index, tree, err := runProof(vkey, string(text), leaf)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", proofPath, err)
+	}
+	return fmt.Sprintf("leaf %d of %d", index, tree.N), nil
+}
+
+func runProof(vkey, text string, leaf []byte) (int64, tlog.Tree, error) {
+	bad := func(why string) (int64, tlog.Tree, error) { return 0, tlog.Tree{}, errors.New(why) }
+	head, checkpoint, ok := strings.Cut(text, "\n\n")
+	lines := strings.Split(head, "\n")
+	if !ok || lines[0] != proofHeader {
+		return bad("not a tlog-proof file")
+	}
+	lines = lines[1:]
+	if len(lines) > 0 && strings.HasPrefix(lines[0], "extra ") {
+		lines = lines[1:] // allowed, and worth nothing: nobody signs it
+	}
+	if len(lines) == 0 || !strings.HasPrefix(lines[0], "index ") {
+		return bad("it names no index")
+	}
+	number := strings.TrimPrefix(lines[0], "index ")
+	index, err := strconv.ParseInt(number, 10, 64)
+	if err != nil || index < 0 || strconv.FormatInt(index, 10) != number {
+		return bad("its index is no number")
+	}
+	var proof tlog.RecordProof
+	for _, line := range lines[1:] {
+		hash, err := tlog.ParseHash(line)
+		if err != nil || base64.StdEncoding.EncodeToString(hash[:]) != line {
+			return bad("one of its lines is no hash")
+		}
+		proof = append(proof, hash)
+	}
+	tree, err := openCheckpoint([]byte(checkpoint), vkey)
+	if err != nil {
+		return 0, tree, err
+	}
+	return index, tree, tlog.CheckRecord(proof, tree.N, tree.Hash, index, tlog.RecordHash(leaf))
+}
+
+// checkBundle checks each record of a bundle, and that the export's record seals the manifest.
+func checkBundle(dir, vkey string) (string, error) {
+	signed, err := os.ReadFile(filepath.Join(dir, "log", "checkpoint"))
+	if err != nil {
+		return "", err
+	}
+	if _, err := openCheckpoint(signed, vkey); err != nil {
+		return "", fmt.Errorf("log/checkpoint: %w", err)
+	}
+	leaves, err := filepath.Glob(filepath.Join(dir, "log", "leaves", "*.leaf"))
+	if err != nil {
+		return "", err
+	}
+	proofs, err := filepath.Glob(filepath.Join(dir, "log", "proofs", "*.tlog-proof"))
+	if err != nil {
+		return "", err
+	}
+	if len(leaves) == 0 || len(leaves) != len(proofs) {
+		return "", fmt.Errorf("%d leaves and %d proofs", len(leaves), len(proofs))
+	}
+	for _, leaf := range leaves {
+		name := strings.TrimSuffix(filepath.Base(leaf), ".leaf")
+		proof := filepath.Join(dir, "log", "proofs", name+".tlog-proof")
+		if _, err := checkProof(vkey, proof, leaf); err != nil {
+			return "", err
+		}
+	}
+	export := filepath.Join(dir, "export.leaf")
+	if _, err := checkProof(vkey, filepath.Join(dir, "export.tlog-proof"), export); err != nil {
+		return "", err
+	}
+	if err := checkSeal(dir, export); err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%d records, and that of the export", len(leaves)), nil
+}
+
+func checkSeal(dir, export string) error {
+	leaf, err := os.ReadFile(export)
+	if err != nil {
+		return err
+	}
+	line, _, _ := bytes.Cut(leaf, []byte("\n"))
+	var record struct {
+		Type        string `json:"type"`
+		Tagmanifest string `json:"tagmanifest"`
+		Signature   string `json:"signature"`
+	}
+	if err := json.Unmarshal(line, &record); err != nil {
+		return err
+	}
+	if record.Type != "export" {
+		return errors.New("export.leaf is not the record of an export")
+	}
+	for name, due := range map[string]string{
+		"tagmanifest-sha256.txt":     record.Tagmanifest,
+		"tagmanifest-sha256.txt.sig": record.Signature,
+	} {
+		data, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			return err
+		}
+		if digest := sha256.Sum256(data); hex.EncodeToString(digest[:]) != due {
+			return fmt.Errorf("%s is not the one that export.leaf names", name)
+		}
+	}
+	return nil
+}
