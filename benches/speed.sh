@@ -34,6 +34,9 @@ small_file_bytes=4096
 
 table=()
 broken=0
+cases=0
+copies=0
+case=''
 
 tools() {
     local missing=()
@@ -127,14 +130,19 @@ compare() { # NAME BAR WHAT
         median) | $ratio ($low to $high) | ≤ $bar | $peaks | $kept |")
 }
 
+# A new folder each time. Nothing that holds many files is removed before the end: ext4 looks at every
+# inode that was freed a short while ago before it gives out a new one, so that whoever makes files
+# after a removal would pay for it.
 fresh_case() {
-    rm -rf "$place/case"
-    "$casefile" init "$place/case" --unprotected --name speed >/dev/null
+    cases=$((cases + 1))
+    case=$place/case-$cases
+    "$casefile" init "$case" --unprotected --name speed >/dev/null
 }
 
 ours_large() {
+    [[ -z $case ]] || rm -rf "$case"
     fresh_case
-    clock "$casefile" -C "$place/case" capture "$place/large"
+    clock "$casefile" -C "$case" capture "$place/large"
 }
 
 theirs_large() {
@@ -145,31 +153,30 @@ theirs_large() {
 
 ours_restic() {
     fresh_case
-    clock "$casefile" -C "$place/case" capture "$place/small"
+    clock "$casefile" -C "$case" capture "$place/small"
 }
 
 theirs_restic() {
-    rm -rf "$place/repository" "$place/cache"
-    export RESTIC_PASSWORD=speed RESTIC_REPOSITORY=$place/repository RESTIC_CACHE_DIR=$place/cache
+    copies=$((copies + 1))
+    export RESTIC_PASSWORD=speed
+    export RESTIC_REPOSITORY=$place/restic-$copies RESTIC_CACHE_DIR=$place/restic-cache-$copies
     restic init --quiet
     clock restic backup --quiet "$place/small"
-    rm -rf "$place/repository" "$place/cache"
 }
 
 ours_bagit() { ours_restic; }
 
 # It bags in place, so the copy is made before the clock starts; and it syncs nothing, which is its gain.
 theirs_bagit() {
-    rm -rf "$place/bag"
-    cp -r "$place/small" "$place/bag"
-    clock "$bagit" --quiet "$place/bag"
-    rm -rf "$place/bag"
+    copies=$((copies + 1))
+    cp -r "$place/small" "$place/bag-$copies"
+    clock "$bagit" --quiet "$place/bag-$copies"
 }
 
-ours_verify() { clock taskset -c 0 "$casefile" -C "$place/case" verify; }
+ours_verify() { clock taskset -c 0 "$casefile" -C "$case" verify; }
 
 theirs_verify() {
-    clock taskset -c 0 find "$place/case/objects" -type f -exec openssl dgst -sha256 {} +
+    clock taskset -c 0 find "$case/objects" -type f -exec openssl dgst -sha256 {} +
 }
 
 tools
