@@ -12,7 +12,9 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 /// Most items in one commit. At about 1 kB a leaf it bounds the memory of a commit to a few MiB,
 /// and an interruption to a few seconds of work; more gains nothing, the flush being shared
@@ -22,6 +24,9 @@ pub const ITEMS_LIMIT: usize = 4_096;
 /// Bytes after which a commit is due, so that an interruption of a capture of large files loses at
 /// most one gibibyte of work.
 pub const BYTES_LIMIT: u64 = 1 << 30;
+
+/// Fewest leaves worth a thread of their own: starting one costs about as much as one signature.
+const LEAVES_TO_A_THREAD: usize = 16;
 
 /// What a commit acknowledges, in the order of recording.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,11 +130,10 @@ impl<'w> Batch<'w> {
         let events = std::mem::take(&mut self.events);
         let first = self.writer.log.size();
         let time = self.writer.now();
-        let mut leaves = Vec::with_capacity(events.len());
+        let leaves = self.leaves(&events, &time)?;
         let mut openings = Vec::new();
         let mut receipts = Vec::with_capacity(events.len());
         for (index, (event, opened)) in (first..).zip(events) {
-            leaves.push(self.leaf(&event, &time)?);
             openings.extend(opened.into_iter().map(|opening| OpeningLine { leaf: index, opening }));
             receipts.push(Receipt { index, event });
         }
@@ -165,20 +169,25 @@ impl<'w> Batch<'w> {
         durable::sync_folders(&folders)
     }
 
-    fn leaf(&self, event: &Event, time: &str) -> Result<Vec<u8>, Error> {
-        let record = canonical::to_bytes(&Leaf {
-            v: LEAF_VERSION,
-            log: self.writer.log.origin().into(),
-            actor: self.writer.actor.clone(),
-            time: time.into(),
-            tool: self.writer.tool.clone(),
-            event: event.clone(),
-        });
-        let leaf = custody::leaf::sign_leaf(&self.writer.keys.actor, &record);
-        if leaf.len() > LEAF_LIMIT_BYTES {
-            return Err(Error::LeafTooLong { name: describe(event), size: leaf.len() });
-        }
-        Ok(leaf)
+    /// The signed leaves of `events`, in order. A signature takes some 60 µs, more than taking in a
+    /// small item, so all cores sign.
+    fn leaves(&self, events: &[(Event, Vec<Opening>)], time: &str) -> Result<Vec<Vec<u8>>, Error> {
+        let cores = thread::available_parallelism().map_or(1, NonZero::get);
+        let share = events.len().div_ceil(cores).max(LEAVES_TO_A_THREAD);
+        let (writer, mut leaves) = (&*self.writer, Vec::with_capacity(events.len()));
+        thread::scope(|scope| {
+            let sign = |part: &[(Event, Vec<Opening>)]| -> Result<Vec<Vec<u8>>, Error> {
+                part.iter().map(|(event, _)| leaf(writer, event, time)).collect()
+            };
+            let mut parts = events.chunks(share);
+            let first = parts.next().unwrap_or_default();
+            let others: Vec<_> = parts.map(|part| scope.spawn(move || sign(part))).collect();
+            leaves.extend(sign(first)?);
+            for other in others {
+                leaves.extend(other.join().expect("signing does not panic")?);
+            }
+            Ok(leaves)
+        })
     }
 
     fn openings_durable(&self, first: u64, openings: &[OpeningLine]) -> Result<(), Error> {
@@ -222,6 +231,22 @@ pub fn openings(root: &Path) -> Result<Vec<OpeningLine>, Error> {
         }
     }
     Ok(lines)
+}
+
+fn leaf(writer: &Writer, event: &Event, time: &str) -> Result<Vec<u8>, Error> {
+    let record = canonical::to_bytes(&Leaf {
+        v: LEAF_VERSION,
+        log: writer.log.origin().into(),
+        actor: writer.actor.clone(),
+        time: time.into(),
+        tool: writer.tool.clone(),
+        event: event.clone(),
+    });
+    let leaf = custody::leaf::sign_leaf(&writer.keys.actor, &record);
+    if leaf.len() > LEAF_LIMIT_BYTES {
+        return Err(Error::LeafTooLong { name: describe(event), size: leaf.len() });
+    }
+    Ok(leaf)
 }
 
 fn describe(event: &Event) -> String {

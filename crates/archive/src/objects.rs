@@ -16,6 +16,10 @@ use std::thread;
 /// about a millisecond), small enough to stay in the cache of the core.
 const CHUNK_BYTES: usize = 1 << 20;
 
+/// Bytes looked at before a whole chunk is asked for. Most items are shorter than this, and clearing
+/// a mebibyte for each would cost more than hashing them.
+const FIRST_BYTES: usize = 1 << 16;
+
 /// Chunks in flight between the two hashing threads: 4 MiB in all.
 const CHUNKS_IN_FLIGHT: usize = 4;
 
@@ -54,8 +58,7 @@ pub fn take_in(source: &mut dyn Read, temporary: &Path) -> Result<Incoming, Take
 }
 
 fn stream(source: &mut dyn Read, out: &mut File, path: &Path) -> Result<Digests, TakeInError> {
-    let mut first = vec![0; CHUNK_BYTES];
-    let filled = fill(source, &mut first).map_err(TakeInError::Source)?;
+    let (first, filled) = first_chunk(source).map_err(TakeInError::Source)?;
     let write =
         |out: &mut File, bytes: &[u8]| out.write_all(bytes).map_err(Error::io("write", path));
     if filled < CHUNK_BYTES {
@@ -101,6 +104,17 @@ fn stream(source: &mut dyn Read, out: &mut File, path: &Path) -> Result<Digests,
         let blake2b512 = blake2b.join().expect("hashing bytes does not panic");
         Ok(Digests { blake2b512, sha256: Sha256(sha256.finalize().into()), size })
     })
+}
+
+/// The first chunk and how many bytes of it are filled; it is short where the source is.
+fn first_chunk(source: &mut dyn Read) -> io::Result<(Vec<u8>, usize)> {
+    let mut chunk = vec![0; FIRST_BYTES];
+    let mut filled = fill(source, &mut chunk)?;
+    if filled == FIRST_BYTES {
+        chunk.resize(CHUNK_BYTES, 0);
+        filled += fill(source, &mut chunk[FIRST_BYTES..])?;
+    }
+    Ok((chunk, filled))
 }
 
 /// Fills `chunk` as far as the source goes; fewer bytes than its length only at the end.
@@ -164,10 +178,10 @@ pub fn state_of(root: &Path, sha256: Sha256) -> Result<State, Error> {
     };
     let mut digest = sha2::Sha256::new();
     let mut size = 0;
-    let mut chunk = vec![0; CHUNK_BYTES];
+    let mut next = first_chunk(&mut file);
     loop {
-        let filled = match fill(&mut file, &mut chunk) {
-            Ok(filled) => filled,
+        let (mut chunk, filled) = match next {
+            Ok(read) => read,
             // A bad sector: the evidence's problem, found like any other damage.
             Err(error) => {
                 tracing::warn!(path = %path.display(), %error, "object cannot be read through");
@@ -176,9 +190,10 @@ pub fn state_of(root: &Path, sha256: Sha256) -> Result<State, Error> {
         };
         digest.update(&chunk[..filled]);
         size += filled as u64;
-        if filled < chunk.len() {
+        if filled < CHUNK_BYTES {
             break;
         }
+        next = fill(&mut file, &mut chunk).map(|filled| (chunk, filled));
     }
     let whole = Sha256(digest.finalize().into()) == sha256;
     Ok(if whole { State::Whole(size) } else { State::Damaged })
