@@ -162,10 +162,11 @@ impl<'ast> Visit<'ast> for Source {
     }
 }
 
-/// Whether every line of the file at `path` is test or benchmark code.
+/// Whether every line of the file at `path` is test, benchmark or example code: none of the
+/// program.
 fn is_test_path(path: &str) -> bool {
     let mut parts = path.split('/');
-    parts.any(|part| matches!(part, "tests" | "benches" | "fuzz" | "tests.rs"))
+    parts.any(|part| matches!(part, "tests" | "benches" | "examples" | "fuzz" | "tests.rs"))
 }
 
 /// `#[test]`, `#[cfg(test)]` and their like (`#[cfg(all(test, unix))]`).
