@@ -6,8 +6,9 @@ use crate::group::Group;
 use crate::period::{Period, day_number};
 use crate::place::Place;
 use crate::question::Because;
-use crate::value::Interval;
-use record::{Figure, Sha256, Span};
+use crate::rules;
+use crate::value::{Interval, named};
+use record::{Figure, Measure, Sha256, Span};
 use serde::{Deserialize, Serialize};
 
 /// What one item says in one place: a figure and the facts of its capture.
@@ -62,6 +63,12 @@ pub(crate) struct Normal {
     pub(crate) period: Option<Period>,
     /// Day number of publication.
     pub(crate) report: Option<i64>,
+    /// Whether the last day of the period is open ("since 2029", in an item without a date).
+    pub(crate) open: bool,
+    /// Whether it is a total over a period rather than the toll of one event.
+    pub(crate) total: bool,
+    /// Whether it counts further dead, besides those of another number ("three more").
+    pub(crate) further: bool,
     pub(crate) interval: Interval,
     /// Who speaks: the source in lower case, `None` for the outlet's own words.
     pub(crate) voice: Option<String>,
@@ -69,18 +76,48 @@ pub(crate) struct Normal {
     pub(crate) because: Vec<Because>,
 }
 
+/// From this number on, a toll without a day is held to be a total of a conflict: no single event
+/// that press reports tell of without a day kills so many.
+const GREAT_TOLL: u64 = 10_000;
+
 impl Normal {
     pub(crate) fn of(account: Account) -> Self {
         let figure = &account.figure;
-        Self {
+        let mut normal = Self {
             group: Group::of(figure.measure, figure.whom.as_deref()),
             place: Place::of(figure.place.as_deref()),
             period: figure.date.as_deref().and_then(Period::parse),
             report: account.published.as_deref().and_then(day_number),
+            open: false,
+            total: figure.cumulative,
+            further: is_further(figure),
             interval: Interval::of(figure),
             voice: figure.source.as_deref().map(voice),
             because: Vec::new(),
             account,
+        };
+        normal.take_great_toll_for_total();
+        normal.close_period();
+        normal
+    }
+
+    fn take_great_toll_for_total(&mut self) {
+        let figure = &self.account.figure;
+        let toll =
+            matches!(figure.measure, Measure::Killed | Measure::Injured | Measure::KilledOrInjured);
+        let wide = matches!(self.place, Place::Unsaid | Place::Country(_));
+        if toll && self.is_great() && wide && self.period.is_none() && !self.total {
+            self.total = true;
+            self.because.push(Because::of(rules::GREAT_TOLL));
+        }
+    }
+
+    /// A total dated by one day is one since that day, as of the report.
+    fn close_period(&mut self) {
+        let Some(period) = self.period.filter(|p| self.total && p.first == p.last) else { return };
+        match self.report.filter(|report| *report >= period.first) {
+            Some(last) => self.period = Some(Period { last, ..period }),
+            None => self.open = true,
         }
     }
 
@@ -94,6 +131,16 @@ impl Normal {
             + usize::from(figure.source.is_some())
     }
 
+    /// Whether the number is one that only a conflict as a whole has.
+    pub(crate) fn is_great(&self) -> bool {
+        named(&self.account.figure).is_some_and(|n| n >= GREAT_TOLL)
+    }
+
+    /// Whether its place is that of the case, since it names none.
+    pub(crate) fn place_was_settled(&self) -> bool {
+        self.because.iter().any(|b| b.rule == rules::CASE_COUNTRY)
+    }
+
     pub(crate) fn same_item(&self, other: &Self) -> bool {
         self.account.item == other.account.item
     }
@@ -101,6 +148,21 @@ impl Normal {
     pub(crate) fn same_sentence(&self, other: &Self) -> bool {
         self.same_item(other) && self.account.sentence_span.meets(other.account.sentence_span)
     }
+}
+
+/// Whether the words add to another number of dead. (The wounded are "another 40" beside the dead.)
+fn is_further(figure: &Figure) -> bool {
+    let lower = |text: &str| text.to_lowercase();
+    let text = lower(&figure.text);
+    let whom = lower(figure.whom.as_deref().unwrap_or(""));
+    let mut words = text.split_whitespace().peekable();
+    let mut adds = false;
+    while let Some(word) = words.next() {
+        adds |= matches!(word, "another" | "further" | "additional");
+        adds |= word == "more" && words.peek() != Some(&"than");
+    }
+    adds |= whom.split_whitespace().any(|word| word == "other" || word == "others");
+    adds && figure.measure == Measure::Killed
 }
 
 /// A source's name as compared: lower case, without article and punctuation.

@@ -10,7 +10,8 @@ use crate::period::Period;
 use crate::place::Place;
 use crate::question::Because;
 use crate::rules;
-use record::{Measure, Sha256};
+use crate::value::named;
+use record::{Hedge, Measure, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Days by which two reports may date one event differently: before and after midnight.
@@ -31,6 +32,25 @@ const CONFLICT_DAYS: i64 = 365;
 /// Days within which two counts of states are held to be of one moment.
 const STATES_SLACK_DAYS: i64 = 7;
 
+/// A number this many times another one, of an event on another or no day, tells of another event.
+const EVENT_FACTOR: u64 = 2;
+
+/// A total this many times another one covers more than the other.
+const TOTAL_FACTOR: u64 = 10;
+
+/// Measures of harm: where they lie is what the case is about. States and arrivals lie elsewhere.
+const HARM: [Measure; 9] = [
+    Measure::Killed,
+    Measure::Injured,
+    Measure::KilledOrInjured,
+    Measure::Missing,
+    Measure::Detained,
+    Measure::Abducted,
+    Measure::Displaced,
+    Measure::Besieged,
+    Measure::Destroyed,
+];
+
 /// Most values of one item searched for sums, since the search is cubic: 24³ is 13,824 sums.
 const SUM_LIMIT_VALUES: usize = 24;
 
@@ -50,6 +70,8 @@ pub(crate) struct Cluster {
 struct Bucket {
     measure: Measure,
     group: Group,
+    /// Whether dead are counted besides those of another number.
+    further: bool,
     /// `None` for states, which are neither the toll of an event nor a total.
     cumulative: Option<bool>,
     place: Place,
@@ -67,22 +89,20 @@ enum Fit {
 
 /// Puts every account into exactly one cluster.
 pub(crate) fn clusters(accounts: Vec<Normal>) -> Vec<Cluster> {
-    let country = country_of_the_case(&accounts);
     let mut buckets = BTreeMap::<Bucket, Vec<Normal>>::new();
-    for mut account in accounts {
-        if let Some(country) = &country {
-            settle_place(&mut account, country);
-        }
+    for account in settle_places(accounts) {
         buckets.entry(bucket(&account)).or_default().push(account);
     }
     buckets.into_values().flat_map(cluster_bucket).collect()
 }
 
-/// The country that figures of more items name than any other; `None` where two are level.
+/// The country that figures of harm in more items name than any other; `None` where two are level.
 fn country_of_the_case(accounts: &[Normal]) -> Option<Place> {
     let mut items = BTreeMap::<&Place, BTreeSet<Sha256>>::new();
     for account in accounts {
-        if matches!(account.place, Place::Country(_)) {
+        if HARM.contains(&account.account.figure.measure)
+            && matches!(account.place, Place::Country(_))
+        {
             items.entry(&account.place).or_default().insert(account.account.item);
         }
     }
@@ -92,30 +112,61 @@ fn country_of_the_case(accounts: &[Normal]) -> Option<Place> {
     at_most.next().is_none().then(|| (*place).clone())
 }
 
-/// A total of a conflict without a place is taken for one of the conflict the case is about.
-fn settle_place(account: &mut Normal, country: &Place) {
-    let figure = &account.account.figure;
-    if figure.cumulative && account.place == Place::Unsaid && figure.measure != Measure::States {
-        account.place = country.clone();
-        let name = country.words().unwrap_or("");
-        let words = format!("no place is said; most reports of the case are about {name}");
-        account.because.push(Because { rule: rules::CASE_COUNTRY.to_owned(), words });
+/// A total of a conflict without a place is taken for one of the conflict the case is about; but
+/// where one voice gives two such totals, one of them tells of another conflict, and both stay
+/// without.
+fn settle_places(mut accounts: Vec<Normal>) -> Vec<Normal> {
+    let Some(country) = country_of_the_case(&accounts) else { return accounts };
+    let mut items = BTreeMap::<Sha256, Vec<usize>>::new();
+    for (at, account) in accounts.iter().enumerate() {
+        let measure = account.account.figure.measure;
+        let wanting = account.place == Place::Unsaid && measure != Measure::States;
+        if account.total && wanting && account.is_great() {
+            items.entry(account.account.item).or_default().push(at);
+        }
     }
+    let name = country.words().unwrap_or("");
+    let words = format!("no place is said; most reports of the case are about {name}");
+    let settled = Because { rule: rules::CASE_COUNTRY.to_owned(), words };
+    for wanting in items.into_values() {
+        let rivals: Vec<Normal> =
+            wanting.iter().filter_map(|at| accounts.get(*at)).cloned().collect();
+        for at in wanting {
+            let Some(account) = accounts.get_mut(at) else { continue };
+            if rivals.iter().any(|rival| rules_out(rival, account)) {
+                account.because.push(Because::of(rules::AMBIGUOUS));
+            } else {
+                account.place = country.clone();
+                account.because.push(settled.clone());
+            }
+        }
+    }
+    accounts
+}
+
+/// Whether one voice gives both numbers, in two sentences, for what is said to be one thing.
+fn rules_out(rival: &Normal, account: &Normal) -> bool {
+    rival.account.figure.measure == account.account.figure.measure
+        && rival.group.table() == account.group.table()
+        && rival.further == account.further
+        && kept_apart(rival, account) == Some(rules::ONE_VOICE)
 }
 
 fn bucket(account: &Normal) -> Bucket {
-    let figure = &account.account.figure;
-    let states = figure.measure == Measure::States;
+    let measure = account.account.figure.measure;
+    let states = measure == Measure::States;
     let alone = match account.place {
-        Place::Unnamed(_) => true,
-        Place::Unsaid => !states,
-        _ => false,
+        Place::Unnamed(_) | Place::Unsaid => !states,
+        // A country is no place of an event: there are several a day.
+        Place::Country(_) => !states && !account.total,
+        Place::Named(_) => false,
     };
     Bucket {
-        measure: figure.measure,
+        measure,
         group: account.group.table(),
-        cumulative: (!states).then_some(figure.cumulative),
-        place: account.place.clone(),
+        further: account.further,
+        cumulative: (!states).then_some(account.total),
+        place: if states { Place::Unsaid } else { account.place.clone() },
         item: alone.then_some(account.account.item),
     }
 }
@@ -163,7 +214,7 @@ fn place_in(out: &mut Vec<Cluster>, mut account: Normal) {
         _ => (None, false),
     };
     if let Some(rule) = rule {
-        account.because.push(Because { rule: rule.to_owned(), words: rules::words(rule) });
+        account.because.push(Because::of(rule));
     }
     match chosen.and_then(|(at, _)| out.get_mut(at)) {
         Some(cluster) => {
@@ -175,7 +226,7 @@ fn place_in(out: &mut Vec<Cluster>, mut account: Normal) {
             let closed = apart.is_some() || !fits.is_empty();
             let reason = apart.or((!fits.is_empty()).then_some(rules::AMBIGUOUS));
             if let Some(rule) = reason {
-                account.because.push(Because { rule: rule.to_owned(), words: rules::words(rule) });
+                account.because.push(Because::of(rule));
             }
             out.push(Cluster { members: vec![account], probable: false, closed });
         }
@@ -195,58 +246,75 @@ fn kept_apart(member: &Normal, account: &Normal) -> Option<&'static str> {
 }
 
 fn fit(seed: &Normal, account: &Normal) -> Fit {
-    let figure = &account.account.figure;
-    if figure.measure == Measure::States {
-        return fit_states(seed, account);
+    if account.account.figure.measure == Measure::States {
+        fit_states(seed, account)
+    } else if account.total {
+        fit_total(seed, account)
+    } else {
+        fit_event(seed, account)
     }
-    if seed.place == Place::Unsaid && !seed.same_item(account) {
-        return Fit::No;
-    }
-    if figure.cumulative { fit_total(seed, account) } else { fit_event(seed, account) }
 }
 
 fn fit_event(seed: &Normal, account: &Normal) -> Fit {
+    let alike = of_one_order(seed, account, EVENT_FACTOR);
     match (seed.period, account.period, account.report) {
         (Some(a), Some(b), _) if near(a, b, EVENT_SLACK_DAYS) => {
             // One report that names two days means two days.
             if a == b || (apart_days(a, b) == 0 && !seed.same_item(account)) {
-                Fit::Sure(rules::SAME_DAY)
+                if alike { Fit::Sure(rules::SAME_DAY) } else { Fit::Probable(rules::SAME_DAY) }
             } else {
-                probable_if(!seed.same_item(account), rules::NEXT_DAY)
+                probable_if(alike && !seed.same_item(account), rules::NEXT_DAY)
             }
         }
-        (Some(_), Some(_), _) => Fit::No,
         (Some(a), None, Some(report)) => {
             let near = a.last <= report && report - a.last <= REPORT_SLACK_DAYS;
-            probable_if(near, rules::NEAR_REPORT)
+            probable_if(near && alike, rules::NEAR_REPORT)
         }
         (None, None, Some(b)) => {
             let near = seed.report.is_some_and(|a| (a - b).abs() <= REPORT_SLACK_DAYS);
-            probable_if(near, rules::NEAR_REPORT)
+            probable_if(near && (alike || seed.same_item(account)), rules::NEAR_REPORT)
         }
         // Without any day, only what the same item says can be about the same event.
         (_, None, None) => probable_if(seed.same_item(account), rules::SAME_ITEM),
-        (None, Some(_), _) => Fit::No,
+        (Some(_) | None, Some(_), _) => Fit::No,
     }
 }
 
-/// Totals: taken at one time, over one period. A total without a period is one of the conflict as
-/// of its report's day.
+/// Totals: of one order, taken at one time, over one period. A total without a period is one of the
+/// conflict as of its report's day.
 fn fit_total(seed: &Normal, account: &Normal) -> Fit {
-    let (a, b) = (seed.as_of(), account.as_of());
+    if !of_one_order(seed, account, TOTAL_FACTOR) {
+        return Fit::No;
+    }
+    let (one, two) = (seed.length_days(), account.length_days());
     match (seed.period, account.period) {
-        (Some(x), Some(y)) if x.days() < CONFLICT_DAYS || y.days() < CONFLICT_DAYS => {
-            let long = x.days() >= LONG_DAYS && y.days() >= LONG_DAYS;
+        (Some(x), Some(y)) if one < CONFLICT_DAYS || two < CONFLICT_DAYS => {
+            let long = one >= LONG_DAYS && two >= LONG_DAYS;
             let slack = if long { TOTAL_SLACK_DAYS } else { EVENT_SLACK_DAYS };
             sure_if(near(x, y, slack), rules::SAME_PERIOD)
         }
         (Some(x), Some(y)) if (x.first - y.first).abs() > CONFLICT_DAYS => Fit::No,
         // Only a total of the conflict has no need to say since when.
-        (Some(x), None) if x.days() < CONFLICT_DAYS => Fit::No,
-        _ => match (a, b) {
+        (Some(_), None) if one < CONFLICT_DAYS => Fit::No,
+        (_, None) if !account.is_great() => Fit::No,
+        _ => match (seed.as_of(), account.as_of()) {
             (Some(a), Some(b)) => sure_if((a - b).abs() <= TOTAL_SLACK_DAYS, rules::SAME_TOTAL),
             _ => Fit::Probable(rules::UNDATED_TOTAL),
         },
+    }
+}
+
+/// Whether the numbers named lie within `factor` of each other; so they do where one names none,
+/// and where vague words allow the other number.
+fn of_one_order(seed: &Normal, account: &Normal, factor: u64) -> bool {
+    let (a, b) = (&seed.account.figure, &account.account.figure);
+    let vague = a.hedge == Hedge::Vague || b.hedge == Hedge::Vague;
+    if vague && factor == EVENT_FACTOR && seed.interval.meets(account.interval) {
+        return true;
+    }
+    match (named(a), named(b)) {
+        (Some(a), Some(b)) => a.max(b) <= a.min(b).saturating_mul(factor),
+        _ => true,
     }
 }
 
@@ -284,8 +352,7 @@ fn take_out_parts(cluster: Cluster) -> Vec<Cluster> {
     };
     let (out, kept): (Vec<_>, Vec<_>) = cluster.members.into_iter().partition(is_part);
     let single = |mut part: Normal| {
-        let words = rules::words(rules::PARTS);
-        part.because.push(Because { rule: rules::PARTS.to_owned(), words });
+        part.because.push(Because::of(rules::PARTS));
         Cluster { members: vec![part], probable: false, closed: true }
     };
     let mut all: Vec<Cluster> = out.into_iter().map(single).collect();
@@ -322,13 +389,15 @@ impl Normal {
     /// The day as of which a total holds: the end of its period, or else its report's day.
     fn as_of(&self) -> Option<i64> {
         match (self.period, self.report) {
+            (Some(_), _) if self.open => None,
             (Some(period), _) => Some(period.last),
             (None, report) => report,
         }
     }
 
-    fn place_was_settled(&self) -> bool {
-        self.because.iter().any(|b| b.rule == rules::CASE_COUNTRY)
+    /// Length of its period; of an open one, that of a conflict.
+    fn length_days(&self) -> i64 {
+        if self.open { CONFLICT_DAYS } else { self.period.map_or(0, Period::days) }
     }
 }
 

@@ -43,7 +43,7 @@ pub(crate) fn conventions(members: &[Normal]) -> Vec<Convention> {
     }
     let mut out = ucdp(members);
     out.push(acled(members));
-    if members.iter().any(|m| m.account.figure.cumulative) {
+    if members.iter().any(|m| m.total) {
         for convention in &mut out {
             convention.why.push_str(
                 " The rule is one for single events; it is applied here to totals for comparison.",

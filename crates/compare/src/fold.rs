@@ -68,7 +68,7 @@ fn join(host: &mut Normal, mention: Normal) {
 fn is_told_by(mention: &Normal, host: &Normal) -> bool {
     let (a, b) = (&mention.account.figure, &host.account.figure);
     a.measure == b.measure
-        && a.cumulative == b.cumulative
+        && mention.total == host.total
         && same_number(mention, host)
         && (a.whom.is_none() || b.whom.is_none() || mention.group.table() == host.group.table())
         && (mention.place == Place::Unsaid

@@ -40,6 +40,11 @@ impl Period {
         }
     }
 
+    /// Its first day.
+    pub(crate) fn first_words(self) -> String {
+        day_words(self.first)
+    }
+
     /// The least period that holds both.
     pub(crate) fn with(self, other: Self) -> Self {
         Self { first: self.first.min(other.first), last: self.last.max(other.last) }

@@ -93,8 +93,8 @@ impl Place {
         }
         if key.is_empty() {
             Self::Unsaid
-        } else if COUNTRIES.lines().any(|name| name == key) {
-            Self::Country(key)
+        } else if let Some(country) = country(&key) {
+            Self::Country(country.to_owned())
         } else if named {
             Self::Named(key)
         } else {
@@ -111,6 +111,12 @@ impl Place {
     }
 }
 
+/// The country of that name, which may have lost the apostrophe of a possessive ("Kenyas war").
+fn country(key: &str) -> Option<&'static str> {
+    let owner = key.strip_suffix('s').unwrap_or(key);
+    COUNTRIES.lines().find(|name| *name == key || *name == owner)
+}
+
 /// The words in lower case, without marks on letters, articles and punctuation; a comma becomes
 /// "in", since what follows it is the wider place.
 fn plain(words: &str) -> Vec<String> {
@@ -118,6 +124,8 @@ fn plain(words: &str) -> Vec<String> {
     for word in words.split_whitespace() {
         let comma = word.ends_with(',');
         let parts: Vec<String> = word
+            .trim_end_matches("'s")
+            .trim_end_matches("\u{2019}s")
             .split(|c: char| !c.is_alphanumeric() && c != '\'' && c != '\u{2019}')
             .filter(|part| !part.is_empty())
             .map(|part| part.chars().flat_map(letter).collect::<String>())
@@ -201,6 +209,8 @@ mod tests {
         check("Belan province", named("belan province"));
         check("Belan governorate", named("belan province"));
         check("Ma\u{2019}arda", named("maarda"));
+        check("Arda\u{2019}s", named("arda"));
+        check("Kenyas", Place::Country("kenya".to_owned()));
         check("Syria", Place::Country("syria".to_owned()));
         check("two other districts", Place::Unnamed("two other district".to_owned()));
         check("the city", Place::Unnamed("the city".to_owned()));

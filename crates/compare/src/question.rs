@@ -27,7 +27,8 @@ pub struct Question {
     pub group: String,
     /// Normal form of the place.
     pub place: Option<String>,
-    /// When: ISO 8601 day or `start/end`, the least period that holds those of all accounts.
+    /// When: ISO 8601 day or `start/end` (`start/..` where no end is known), the least period that
+    /// holds those of all accounts.
     pub period: Option<String>,
     /// Whether totals over a period are compared, rather than tolls of one event.
     pub cumulative: bool,
@@ -159,16 +160,18 @@ fn question(cluster: Cluster) -> Question {
     let verdicts = verdicts(&members);
     let because = because(&members, definitions.len() > 1);
     let range = range(&members);
-    let period = members.iter().filter_map(|m| m.period).reduce(|a, b| a.with(b));
+    let period = period(&members);
+    // A place that no account names is no place to show.
+    let said = members.iter().find(|m| !m.place_was_settled());
     let conventions = conventions(&members);
     let first = members.first();
     Question {
         measure: first.map_or(Measure::Other, |m| m.account.figure.measure),
         group: first.map(|m| m.group.table().words()).unwrap_or_default(),
-        place: first.and_then(|m| m.place.words()).map(str::to_owned),
-        period: period.map(|p| p.words()),
-        cumulative: members.iter().any(|m| m.account.figure.cumulative),
-        probable: probable && several,
+        place: said.and_then(|m| m.place.words()).map(str::to_owned),
+        period,
+        cumulative: members.iter().any(|m| m.total),
+        probable: several && (probable || members.iter().any(Normal::place_was_settled)),
         relation: relation_of_all(&intervals),
         definition_differs: definitions.len() > 1,
         verdicts,
@@ -177,6 +180,14 @@ fn question(cluster: Cluster) -> Question {
         because,
         accounts: members.into_iter().map(|m| m.account).collect(),
     }
+}
+
+/// The least period that holds those of all members; `first/..` where every one is open.
+fn period(members: &[Normal]) -> Option<String> {
+    let all = members.iter().filter_map(|m| m.period).reduce(|a, b| a.with(b))?;
+    let mut dated = members.iter().filter(|m| m.period.is_some());
+    let open = dated.all(|m| m.open).then(|| format!("{}/..", all.first_words()));
+    Some(open.unwrap_or_else(|| all.words()))
 }
 
 /// How the group is drawn: its class, and whether the speaker leaves itself out ("other").
@@ -211,12 +222,11 @@ fn because(members: &[Normal], definition_differs: bool) -> Vec<Because> {
             out.push(because);
         }
     };
-    let listed = |rule: &str| Because { rule: rule.to_owned(), words: rules::words(rule) };
     if members.len() > 1 {
         for rule in [rules::MEASURE, rules::GROUP, rules::PLACE, rules::KIND] {
             let states = members.iter().any(|m| m.account.figure.measure == Measure::States);
             if !states || rule != rules::PLACE {
-                add(listed(rule));
+                add(Because::of(rule));
             }
         }
     }
@@ -224,11 +234,14 @@ fn because(members: &[Normal], definition_differs: bool) -> Vec<Because> {
     let holds = |b: &&Because| members.len() > 1 || !rules::JOINING.contains(&b.rule.as_str());
     let own = members.iter().flat_map(|m| m.because.iter().filter(holds).cloned());
     own.for_each(&mut add);
+    if members.iter().any(|m| m.further) {
+        add(Because::of(rules::FURTHER));
+    }
     if members.iter().any(|m| m.interval.rounded) {
-        add(listed(rules::ROUNDING));
+        add(Because::of(rules::ROUNDING));
     }
     if definition_differs {
-        add(listed(rules::DEFINITION));
+        add(Because::of(rules::DEFINITION));
     }
     out
 }

@@ -3,6 +3,7 @@
 //! Every rule that decides something is listed here in words, with an example of our own; a rule
 //! that is not listed must not be obeyed.
 
+use crate::question::Because;
 use serde::{Deserialize, Serialize};
 
 /// One named rule.
@@ -28,12 +29,14 @@ pub(crate) const SAME_PERIOD: &str = "same-period";
 pub(crate) const SAME_TOTAL: &str = "same-total";
 pub(crate) const UNDATED_TOTAL: &str = "undated-total";
 pub(crate) const CASE_COUNTRY: &str = "case-country";
+pub(crate) const GREAT_TOLL: &str = "great-toll";
 pub(crate) const STATES: &str = "states-of-one-week";
 pub(crate) const STATES_UNDATED: &str = "states-undated";
 pub(crate) const REPEATED: &str = "repeated";
 pub(crate) const ONE_SENTENCE: &str = "one-sentence";
 pub(crate) const ONE_VOICE: &str = "one-voice";
 pub(crate) const PARTS: &str = "sum-of-parts";
+pub(crate) const FURTHER: &str = "further-dead";
 pub(crate) const AMBIGUOUS: &str = "ambiguous";
 pub(crate) const ROUNDING: &str = "rounding-unit";
 pub(crate) const DEFINITION: &str = "definition-differs";
@@ -57,9 +60,12 @@ pub fn rules() -> &'static [Rule] {
     RULES
 }
 
-/// What the rule of that name does; the name itself where there is none.
-pub(crate) fn words(name: &str) -> String {
-    RULES.iter().find(|rule| rule.name == name).map_or(name, |rule| rule.words).to_owned()
+impl Because {
+    /// The rule of that name, in the words of the list.
+    pub(crate) fn of(name: &str) -> Self {
+        let words = RULES.iter().find(|rule| rule.name == name).map_or(name, |rule| rule.words);
+        Self { rule: name.to_owned(), words: words.to_owned() }
+    }
 }
 
 const fn rule(name: &'static str, words: &'static str, example: &'static str) -> Rule {
@@ -84,7 +90,9 @@ const RULES: &[Rule] = &[
     rule(
         PLACE,
         "Accounts of one question name the same place, compared without words of kind (town of), \
-         article and surroundings (near Belan).",
+         article and surroundings (near Belan). For an event a country is too wide a place, and \
+         words without a name (a village) are too loose: such figures meet only within their \
+         item.",
         "\u{201c}the town of Arda near Belan\u{201d} is \u{201c}al-Arda\u{201d}, and neither is \
          \u{201c}Belan\u{201d}.",
     ),
@@ -97,20 +105,23 @@ const RULES: &[Rule] = &[
     ),
     rule(
         SAME_DAY,
-        "The event is dated to the same day, or to runs of days that share one and whose ends lie \
-         at most a day apart.",
+        "The event is dated to the same day, or to runs of days that share one and whose ends \
+         lie at most a day apart. Where the numbers lie more than twofold apart, it is probably \
+         but not surely one event.",
         "2031-05-04 and 2031-05-04/2031-05-05.",
     ),
     rule(
         NEXT_DAY,
-        "Two reports date the event a day apart, as happens around midnight: probably the same \
-         event. One report that names two days means two events.",
+        "Two reports date the event a day apart, as happens around midnight, and give numbers \
+         within twofold of each other: probably the same event. One report that names two days \
+         means two events.",
         "2031-05-04 in one report, 2031-05-05 in another.",
     ),
     rule(
         NEAR_REPORT,
         "The event has no date, and the report came out at most 3 days after the date, or within 3 \
-         days of the report, of the account it is put beside: probably the same event.",
+         days of the report, of the account it is put beside, and gives a number within twofold \
+         of it: probably the same event.",
         "Arda struck on 4 May; a report of 6 May gives a toll for Arda and no day.",
     ),
     rule(
@@ -127,27 +138,36 @@ const RULES: &[Rule] = &[
     rule(
         SAME_TOTAL,
         "Both are totals of a conflict (over a year or more, since when within a year of each \
-         other, or without saying since when) as of days at most 31 apart. A later total is another \
-         question: it may have grown.",
+         other, or 10,000 or more without saying since when) as of days at most 31 apart, and \
+         their numbers lie within tenfold of each other. A later total is another question, \
+         since it may have grown; so is one of another order, which counts a part of the \
+         conflict.",
         "\u{201c}more than 40,000 since 2029\u{201d} in a report of 3 May and \u{201c}a death toll \
          of 50,000\u{201d} in one of 6 May.",
     ),
     rule(
         UNDATED_TOTAL,
-        "A total of a conflict, in an item without a date, is put to the only totals there are for \
-         that country: probably the same question.",
-        "An undated leaflet with \u{201c}50,000 dead\u{201d}, all other reports being of one month.",
+        "A total of a conflict, in an item without a date, is put to the only totals of its order \
+         there are for that country: probably the same question.",
+        "An undated leaflet with \u{201c}50,000 dead\u{201d}, all other reports being of one \
+         month.",
     ),
     rule(
         CASE_COUNTRY,
-        "A total of a conflict that names no place is taken for one of the country that more items \
-         of the case name than any other.",
+        "A total of 10,000 or more that names no place is taken for one of the country that \
+         more items of the case name for harm done than any other.",
         "\u{201c}the war has killed 50,000\u{201d} in a case about Ardania.",
+    ),
+    rule(
+        GREAT_TOLL,
+        "A toll of 10,000 or more without a day, and without a place smaller than a country, is a \
+         total, whether or not the report says over which period.",
+        "\u{201c}the death toll reaches 50,000\u{201d}.",
     ),
     rule(
         STATES,
         "Two counts of states are of periods or reports at most 7 days apart. Which motion or \
-         appeal they back is not compared.",
+         appeal they back is not compared, nor is any place.",
         "\u{201c}61 countries\u{201d} on Monday and \u{201c}more than 60 other nations\u{201d} on \
          Thursday.",
     ),
@@ -181,6 +201,12 @@ const RULES: &[Rule] = &[
         "3 by the police and 7 by the province, where the report begins with 10.",
     ),
     rule(
+        FURTHER,
+        "Further dead (\u{201c}three more\u{201d}, \u{201c}nine other civilians\u{201d}) come \
+         on top of another number, so they are only compared to further dead.",
+        "\u{201c}at least 20 died; three more were killed in the evening.\u{201d}",
+    ),
+    rule(
         AMBIGUOUS,
         "The account would fit several questions equally well, so it stays alone.",
         "An undated toll for Arda, reported two days after two strikes on following days.",
@@ -189,7 +215,8 @@ const RULES: &[Rule] = &[
         ROUNDING,
         "\u{201c}About\u{201d} a number allows what rounds to it in the greatest power of ten that \
          divides it; \u{201c}nearly\u{201d} allows the lower half of that.",
-        "\u{201c}about 34,000\u{201d} allows 33,500 to 34,499; \u{201c}nearly 40\u{201d}, 35 to 40.",
+        "\u{201c}about 34,000\u{201d} allows 33,500 to 34,499; \u{201c}nearly 40\u{201d}, 35 to \
+         40.",
     ),
     rule(
         DEFINITION,

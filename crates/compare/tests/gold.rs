@@ -157,6 +157,24 @@ fn aleppo_clusters() {
     }
 }
 
+/// A reader that finds neither place nor day must not make the totals of two wars one question.
+#[test]
+fn aleppo_without_places() {
+    let Some(shared) = shared() else { return };
+    let mut accounts = aleppo(&shared, [true; 3]);
+    for (_, account) in &mut accounts {
+        if account.exhibit == 0 {
+            account.figure.place = None;
+            account.figure.date = None;
+        }
+    }
+    let all = questions(accounts.iter().map(|(_, a)| a.clone()).collect());
+    let of = |id: &str| holder(&all, &accounts.iter().find(|(i, _)| id == i).unwrap().1);
+    for other in ["0.f5", "0.f6", "2.f2"] {
+        assert!(!std::ptr::eq(of("0.f1"), of(other)), "{other} {:#?}", of("0.f1"));
+    }
+}
+
 /// The labelled single reports: no assertion on numbers that change with every better rule, but the
 /// table is printed to be looked at, and nothing may be lost.
 #[test]
