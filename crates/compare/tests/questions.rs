@@ -291,6 +291,31 @@ fn relation_range_and_conventions() {
     assert!(wounded[0].conventions.iter().all(|c| c.value.is_none() && !c.why.is_empty()));
 }
 
+/// The worked example of docs/method/comparing.md.
+#[test]
+fn worked_example() {
+    let all = ask(&[
+        "1; 0; 2031-05-05; #9;;;;",
+        "1; 1; 2031-05-05; at least 9; people;; 2031-05-04; Arda",
+        "2; 1; 2031-05-06; 12; civilians; the mayor; 2031-05-04; town of Arda near Belan",
+        "2; 2; 2031-05-06; 3 more; civilians;; 2031-05-04; Arda",
+        "3; 1; 2031-05-06; dozens;;;; Arda",
+        "4; 1; 2031-05-06; 30; fighters;; 2031-05-04; Arda",
+    ]);
+    assert_eq!(groups(&all), ["1:at least 9=9 | 2:12 | 3:dozens", "2:3 more", "4:30"]);
+    let q = &all[0];
+    assert!(
+        q.probable && q.definition_differs && q.because.iter().any(|b| b.rule == "near-report")
+    );
+    let of = |a, b| q.verdicts.iter().find(|v| (v.a, v.b) == (a, b)).unwrap().relation;
+    assert_eq!((of(0, 1), of(1, 2)), (Relation::Nest, Relation::Conflict));
+    assert_eq!(q.relation, Relation::Conflict);
+    let range = q.range.as_ref().unwrap();
+    assert_eq!((range.least.value, range.greatest.value, range.open_above), (9, 24, true));
+    let values: Vec<_> = q.conventions.iter().map(|c| c.value).collect();
+    assert_eq!(values, [Some(9), Some(9), Some(12), Some(9)]);
+}
+
 #[test]
 fn many_accounts_are_sorted_in_little_time() {
     // 776 reports with 8 figures each, all of one place and measure, then all of one day as well.
