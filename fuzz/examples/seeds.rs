@@ -1,0 +1,45 @@
+//! Writes the seeds again, byte for byte: `cargo run --example seeds` in this folder.
+
+use custody::note::Signer;
+use custody::tlog_proof::TlogProof;
+use custody::{Checkpoint, leaf, leaf_hash, node_hash, sshsig, tile};
+use std::io;
+
+fn main() -> io::Result<()> {
+    let log = Signer::new("casefile/fuzz", &[7; 32]).expect("a name without blanks");
+    let other = Signer::new("cosigner", &[8; 32]).expect("a name without blanks");
+    let left = leaf_hash(b"left");
+    let root = node_hash(&left, &leaf_hash(b"leaf"));
+    let checkpoint = Checkpoint { origin: "casefile/fuzz".into(), size: 2, root };
+    let note = checkpoint.sign(&log);
+    let cosigned =
+        format!("{note}{}", &other.sign(&checkpoint.text())[checkpoint.text().len() + 1..]);
+    let proof = TlogProof { index: 1, hashes: vec![left], checkpoint: note.clone() };
+    let mut bundle = Vec::new();
+    tile::push_leaf(&mut bundle, b"one");
+    tile::push_leaf(&mut bundle, b"");
+    // The fuzzer takes the width from the end of the input.
+    bundle.extend_from_slice(&[2, 0]);
+    let key = sshsig::public_key(&[3; 32]);
+    for (target, name, bytes) in [
+        ("tile_path", "hashes", b"tile/1/x001/x234/067".to_vec()),
+        ("tile_path", "entries", b"tile/entries/000.p/37".to_vec()),
+        ("entry_bundle", "two", bundle),
+        ("note", "signed", note.into_bytes()),
+        ("note", "cosigned", cosigned.into_bytes()),
+        ("note", "vkey", log.vkey().into_bytes()),
+        ("note", "private", log.private_key().into_bytes()),
+        ("checkpoint", "plain", checkpoint.text().into_bytes()),
+        ("checkpoint", "extended", (checkpoint.text() + "extension\n").into_bytes()),
+        ("tlog_proof", "two", proof.text().into_bytes()),
+        ("sshsig", "leaf", sshsig::sign(&[3; 32], "casefile-leaf@v1", b"message\n").into_bytes()),
+        ("sshsig", "file", sshsig::sign(&[3; 32], "file", b"message\n").into_bytes()),
+        ("sshsig", "key", sshsig::public_key_line(&key).into_bytes()),
+        ("leaf", "signed", leaf::sign_leaf(&[5; 32], br#"{"type":"genesis","v":1}"#)),
+    ] {
+        let folder = std::path::Path::new("seeds").join(target);
+        std::fs::create_dir_all(&folder)?;
+        std::fs::write(folder.join(name), bytes)?;
+    }
+    Ok(())
+}
