@@ -3,6 +3,7 @@
 use crate::passages::Passages;
 use crate::{Error, catalogue};
 use archive::Case;
+pub use bundle::page::describe;
 use record::{Capture, Digests, Reading};
 use serde::Serialize;
 use std::ops::Range;

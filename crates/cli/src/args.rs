@@ -1,0 +1,202 @@
+//! What may stand on the command line.
+
+use clap::{Args as ClapArgs, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// An evidence archive for people who document atrocities.
+///
+/// Keeps reports so that nobody can later claim they were altered, reads out who says what, puts
+/// accounts that disagree side by side, and hands over bundles that a stranger can check.
+#[derive(Debug, Parser)]
+#[command(
+    name = "casefile",
+    version,
+    after_help = "\
+Examples:
+  casefile demo                                  all of it, on a small case
+  casefile init aleppo && cd aleppo
+  casefile capture ~/saved/*.txt --source Reuters --address https://…
+  casefile read && casefile figures
+  casefile export ../for-the-court && casefile verify ../for-the-court
+
+Exit codes: 0 done; 1 done, and something was found that needs a person; 2 wrong usage;
+3 not done (the reason is said, and nothing kept was harmed).
+Diagnostics: CASEFILE_LOG=debug"
+)]
+pub(crate) struct Args {
+    /// Work on the case in DIR instead of the current folder.
+    #[arg(short = 'C', value_name = "DIR", global = true, default_value = ".")]
+    pub(crate) case: PathBuf,
+    /// Write JSON to standard output, for scripts.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Show no progress.
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+    /// Read the passphrase from the first line of FILE (else CASEFILE_PASSPHRASE, else a prompt).
+    #[arg(long, value_name = "FILE", global = true)]
+    pub(crate) passphrase_file: Option<PathBuf>,
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Make a new case with its keys.
+    #[command(after_help = "Examples:
+  casefile init aleppo                 asks for a passphrase for the keys
+  casefile init aleppo --unprotected   keys in the open, for unattended use")]
+    Init {
+        /// Folder of the new case.
+        dir: PathBuf,
+        /// Name of the case; the folder's name if not given.
+        #[arg(long)]
+        name: Option<String>,
+        /// Name under which you sign records; an alias will do.
+        #[arg(long, value_name = "NAME")]
+        actor: Option<String>,
+        /// Leave the secret keys unencrypted: whoever has the folder can sign in your name.
+        #[arg(long)]
+        unprotected: bool,
+    },
+    /// Take files and folders in.
+    #[command(after_help = "Examples:
+  casefile capture report.txt --source 'Canal Post' --address https://canal-post.example/1
+  casefile capture ~/inbox --collector 'A. Person' --machine 192.0.2.7
+  casefile capture ~/inbox --resume     go on after an interruption
+
+Collector, machine and identity go into the record as commitments only: they are kept in private/,
+and a bundle leaves them out unless they are disclosed.")]
+    Capture(CaptureArgs),
+    /// Read what has not been read: text, metadata, figures.
+    #[command(after_help = "Examples:
+  casefile read
+  casefile read --stdout report.txt    one file, without a case, as JSON")]
+    Read {
+        /// Read everything again.
+        #[arg(long)]
+        again: bool,
+        /// Read FILE without a case and print its reading as JSON.
+        #[arg(long, value_name = "FILE")]
+        stdout: Option<PathBuf>,
+        /// With --stdout: day of the report, if the file states none (YYYY-MM-DD).
+        #[arg(long, value_name = "DAY", requires = "stdout")]
+        date: Option<String>,
+        /// With --stdout: outlet of the report.
+        #[arg(long, value_name = "NAME", requires = "stdout")]
+        outlet: Option<String>,
+    },
+    /// Show who says how many, side by side.
+    #[command(after_help = "Examples:
+  casefile figures                 questions with more than one account
+  casefile figures --all           every figure
+  casefile figures --json | jq '.questions[0]'")]
+    Figures {
+        /// Show questions with a single account too.
+        #[arg(long)]
+        all: bool,
+    },
+    /// Show an item: its text with every figure marked, and where it came from.
+    #[command(after_help = "Examples:
+  casefile show 3
+  casefile show 5f70bf18           by the first digits of its SHA-256
+  casefile show report.txt         by its name")]
+    Show {
+        /// Number, name, or at least four digits of the SHA-256.
+        item: String,
+    },
+    /// Show the custody log in words.
+    #[command(after_help = "Examples:
+  casefile log
+  casefile log --from 100 --json   one JSON object a line")]
+    Log {
+        /// First record to show.
+        #[arg(long, value_name = "LEAF", default_value_t = 0)]
+        from: u64,
+    },
+    /// Write a sealed bundle of items, and record that it left.
+    #[command(after_help = "Examples:
+  casefile export ../bundle                 everything, as a folder
+  casefile export ../bundle.zip 1 3         two items, as a zip file
+  casefile export ../bundle --disclose collector")]
+    Export {
+        /// Where to: a folder, or a file that ends in .zip; must not exist.
+        out: PathBuf,
+        /// Items by number, name or SHA-256; all if none is named.
+        items: Vec<String>,
+        /// Disclose a withheld field: collector, machine or identity.
+        #[arg(long, value_name = "FIELD", value_parser = ["collector", "machine", "identity"])]
+        disclose: Vec<String>,
+    },
+    /// Check a whole case or a bundle.
+    #[command(after_help = "Examples:
+  casefile verify                              the case here
+  casefile verify ../bundle                    a bundle, folder or zip file
+  casefile verify ../bundle --trust 'casefile/aleppo/1f2e…+…'
+
+Without --trust a bundle is checked against the key that it brings itself: whole, but whose?")]
+    Verify {
+        /// A case, or a bundle; the case of -C if not given.
+        path: Option<PathBuf>,
+        /// The log's verifier key, as its maker told you by another way.
+        #[arg(long, value_name = "KEY")]
+        trust: Option<String>,
+    },
+    /// List every named rule by which words become values.
+    #[command(after_help = "Examples:
+  casefile rules
+  casefile rules hedge             those whose name contains \"hedge\"")]
+    Rules {
+        /// Show rules whose name contains this.
+        name: Option<String>,
+    },
+    /// Do all of it on a small case.
+    #[command(after_help = "Examples:
+  casefile demo
+  casefile demo /tmp/demo")]
+    Demo {
+        /// Folder for the demo; must not exist.
+        #[arg(default_value = "casefile-demo")]
+        dir: PathBuf,
+    },
+    /// Print completions for a shell.
+    #[command(after_help = "Examples:
+  casefile completions bash > ~/.local/share/bash-completion/completions/casefile")]
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// What to take in, and what is known about it.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct CaptureArgs {
+    /// Files and folders.
+    #[arg(required = true)]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Who made the claims in them: outlet, agency, person.
+    #[arg(long)]
+    pub(crate) source: Option<String>,
+    /// Where they were found (URL).
+    #[arg(long, value_name = "URL")]
+    pub(crate) address: Option<String>,
+    /// When they were obtained from there (YYYY-MM-DD, or with a time).
+    #[arg(long, value_name = "TIME")]
+    pub(crate) obtained: Option<String>,
+    /// Free words.
+    #[arg(long)]
+    pub(crate) note: Option<String>,
+    /// Who collects (withheld).
+    #[arg(long, value_name = "NAME")]
+    pub(crate) collector: Option<String>,
+    /// Network address of the collecting machine (withheld).
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) machine: Option<String>,
+    /// Virtual identity used (withheld).
+    #[arg(long, value_name = "NAME")]
+    pub(crate) identity: Option<String>,
+    /// Pass over files that an earlier run took in under the same name.
+    #[arg(long)]
+    pub(crate) resume: bool,
+}

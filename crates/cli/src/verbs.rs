@@ -1,0 +1,233 @@
+//! Verb by verb: what was asked for goes to `tasks`, what comes back is printed.
+
+use crate::args::{Args, CaptureArgs, Verb};
+use crate::{ask, demo, print, progress};
+use clap::CommandFactory as _;
+use serde::Serialize;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+use tasks::{Ask, Error};
+
+/// Why a verb did not come to its end.
+pub(crate) enum Failure {
+    /// It could not be done.
+    Task(Error),
+    /// Nobody reads the output any more (`casefile log | head`).
+    Closed,
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Task(error)
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self::Closed,
+            _ => Self::Task(Error::io("write to", Path::new("standard output"))(error)),
+        }
+    }
+}
+
+impl From<serde_json::Error> for Failure {
+    fn from(error: serde_json::Error) -> Self {
+        io::Error::from(error).into()
+    }
+}
+
+/// Does what was asked. `Ok(false)`: done, and something needs a person.
+pub(crate) fn run(args: Args) -> Result<bool, Failure> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    let done = run_to(args, &mut out)?;
+    out.flush()?;
+    Ok(done)
+}
+
+/// [`run`], with the output going to `out`.
+pub(crate) fn run_to(args: Args, out: &mut dyn Write) -> Result<bool, Failure> {
+    let file = args.passphrase_file.clone();
+    let mut passphrase = || ask::passphrase(file.as_deref());
+    let (case, json, quiet) = (args.case.as_path(), args.json, args.quiet || args.json);
+    let mut shell = Shell { case, json, quiet, out };
+    match args.verb {
+        Verb::Init { dir, name, actor, unprotected } => {
+            let passphrase =
+                if unprotected { None } else { Some(ask::new_passphrase(file.as_deref())?) };
+            let made = tasks::init::run(&case.join(dir), name, actor, passphrase)?;
+            shell.say(&made, print::made).map(|()| true)
+        }
+        Verb::Capture(wanted) => shell.capture(wanted, &mut passphrase),
+        Verb::Read { stdout: Some(path), date, outlet, .. } => shell.read_one(&path, date, outlet),
+        Verb::Read { again, .. } => shell.read(again, &mut passphrase),
+        Verb::Figures { all } => shell.figures(all),
+        Verb::Show { item } => {
+            let shown = tasks::show::run(case, &item)?;
+            shell.say(&shown, print::shown).map(|()| true)
+        }
+        Verb::Log { from } => shell.log(from),
+        Verb::Export { out, items, disclose } => {
+            let request = tasks::export::Request { out, items, disclose };
+            shell.export(&request, &mut passphrase)
+        }
+        Verb::Verify { path, trust } => shell.verify(path.as_deref(), trust.as_deref()),
+        Verb::Rules { name } => {
+            let mut rules = tasks::rules::run();
+            rules.retain(|rule| name.as_deref().is_none_or(|name| rule.name.contains(name)));
+            shell.say(&rules, |out, rules| print::rules(out, rules)).map(|()| true)
+        }
+        Verb::Demo { dir } => demo::run(&dir, shell.out),
+        Verb::Completions { shell: which } => {
+            clap_complete::generate(which, &mut Args::command(), "casefile", shell.out);
+            Ok(true)
+        }
+    }
+}
+
+/// Where a verb works and speaks.
+struct Shell<'a> {
+    case: &'a Path,
+    json: bool,
+    quiet: bool,
+    out: &'a mut dyn Write,
+}
+
+impl Shell<'_> {
+    fn say<T: Serialize>(
+        &mut self,
+        result: &T,
+        words: impl Fn(&mut dyn Write, &T) -> io::Result<()>,
+    ) -> Result<(), Failure> {
+        if self.json {
+            serde_json::to_writer_pretty(&mut self.out, result)?;
+            writeln!(self.out)?;
+        } else {
+            words(self.out, result)?;
+        }
+        Ok(())
+    }
+
+    fn capture(&mut self, wanted: CaptureArgs, ask: Ask<'_>) -> Result<bool, Failure> {
+        let request = tasks::capture::Request {
+            paths: wanted.paths,
+            source: wanted.source,
+            address: wanted.address,
+            obtained: wanted.obtained,
+            note: wanted.note,
+            collector: wanted.collector,
+            machine: wanted.machine,
+            identity: wanted.identity,
+            resume: wanted.resume,
+        };
+        let bar = progress::bar(self.quiet);
+        let (json, out) = (self.json, &mut *self.out);
+        let mut closed = None;
+        let mut acknowledge = |taken: &tasks::capture::Taken| {
+            let said = if json {
+                serde_json::to_string(taken)
+                    .map_err(io::Error::from)
+                    .and_then(|t| writeln!(out, "{t}"))
+            } else {
+                bar.suspend(|| print::taken(out, taken))
+            };
+            // What is kept is kept, whoever listens: it is said at the end.
+            if let Err(error) = said {
+                closed.get_or_insert(error);
+            }
+        };
+        let mut step = |done, of, what: &str| progress::step(&bar, done, of, what);
+        let outcome = tasks::capture::run(self.case, &request, ask, &mut acknowledge, &mut step)?;
+        bar.finish_and_clear();
+        if let Some(error) = closed {
+            return Err(error.into());
+        }
+        if self.json {
+            writeln!(self.out, "{}", serde_json::to_string(&outcome)?)?;
+        } else {
+            print::captured(self.out, &outcome)?;
+        }
+        Ok(outcome.problems.is_empty())
+    }
+
+    fn read(&mut self, again: bool, ask: Ask<'_>) -> Result<bool, Failure> {
+        let bar = progress::bar(self.quiet);
+        let mut step = |done, of, what: &str| progress::step(&bar, done, of, what);
+        let outcome = tasks::read::run(self.case, again, ask, &mut step)?;
+        bar.finish_and_clear();
+        self.say(&outcome, print::read)?;
+        Ok(outcome.problems.is_empty())
+    }
+
+    /// The reading of one file in the form of the labelling guide, with all else that a reading
+    /// has.
+    fn read_one(
+        &mut self,
+        path: &Path,
+        date: Option<String>,
+        outlet: Option<String>,
+    ) -> Result<bool, Failure> {
+        let facts = read::Facts { report_date: date.clone(), outlet: outlet.clone() };
+        let (reading, _) = tasks::read::one(path, facts)?;
+        let id = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+        let day = reading.published.as_ref().map(|day| day.value.clone()).or(date);
+        let mut value = serde_json::to_value(&reading)?;
+        if let Some(fields) = value.as_object_mut() {
+            fields.insert("id".into(), id.into());
+            fields.insert("report_date".into(), day.into());
+            if let Some(outlet) = outlet {
+                fields.insert("outlet".into(), outlet.into());
+            }
+        }
+        serde_json::to_writer_pretty(&mut self.out, &value)?;
+        writeln!(self.out)?;
+        Ok(true)
+    }
+
+    fn figures(&mut self, all: bool) -> Result<bool, Failure> {
+        let bar = progress::bar(self.quiet);
+        let mut step = |done, of, what: &str| progress::step(&bar, done, of, what);
+        let outcome = tasks::figures::run(self.case, &mut step)?;
+        bar.finish_and_clear();
+        self.say(&outcome, |out, outcome| print::compared(out, outcome, all))?;
+        Ok(true)
+    }
+
+    fn log(&mut self, from: u64) -> Result<bool, Failure> {
+        let (json, out) = (self.json, &mut *self.out);
+        let mut failed = None;
+        tasks::log::run(self.case, from, &mut |entry| {
+            if failed.is_some() {
+                return;
+            }
+            let said = if json {
+                serde_json::to_string(&entry)
+                    .map_err(io::Error::from)
+                    .and_then(|e| writeln!(out, "{e}"))
+            } else {
+                let (leaf, record) = (entry.leaf, &entry.record);
+                writeln!(out, "{leaf:>6}  {}  {}", record.time, print::clean(&entry.words))
+            };
+            failed = said.err();
+        })?;
+        failed.map_or(Ok(true), |error| Err(error.into()))
+    }
+
+    fn export(&mut self, request: &tasks::export::Request, ask: Ask<'_>) -> Result<bool, Failure> {
+        let bar = progress::bar(self.quiet);
+        let mut step = |done, of, what: &str| progress::step(&bar, done, of, what);
+        let outcome = tasks::export::run(self.case, request, ask, &mut step)?;
+        bar.finish_and_clear();
+        self.say(&outcome, print::exported)?;
+        Ok(true)
+    }
+
+    fn verify(&mut self, path: Option<&Path>, trust: Option<&str>) -> Result<bool, Failure> {
+        let bar = progress::bar(self.quiet);
+        let step = |done, of| progress::step(&bar, done, of, "checking objects");
+        let outcome = tasks::verify::run(path.unwrap_or(self.case), trust, &step)?;
+        bar.finish_and_clear();
+        self.say(&outcome, print::verified)?;
+        Ok(outcome.holds)
+    }
+}
