@@ -108,7 +108,7 @@ pub(crate) fn glossary(tree: &Tree) -> Vec<Place> {
         .collect()
 }
 
-/// Every stable code (a text constant in a file `codes.rs`) is explained in `docs/format`.
+/// Every stable code (a text constant in a file or module `codes`) is explained in `docs/format`.
 pub(crate) fn codes(tree: &Tree) -> Vec<Place> {
     let pages: Vec<&str> = tree
         .texts(".md")
@@ -116,8 +116,8 @@ pub(crate) fn codes(tree: &Tree) -> Vec<Place> {
         .map(|(_, text)| text)
         .collect();
     let mut places = Vec::new();
-    for source in tree.sources.iter().filter(|source| source.path.ends_with("/codes.rs")) {
-        for (name, code, line) in &source.constants {
+    for source in tree.sources.iter().filter(|source| source.krate() != Some("tidy")) {
+        for (name, code, line) in &source.codes {
             let span = format!("`{code}`");
             if !pages.iter().any(|page| page.contains(&span)) {
                 let text = format!("{name}: {span} is explained on no page of docs/format");

@@ -26,8 +26,10 @@ pub(crate) struct Source {
     pub(crate) functions: Vec<(String, usize, usize)>,
     /// What it defines: name, line.
     pub(crate) names: Vec<(String, usize)>,
-    /// Text constants: name, value, line.
-    pub(crate) constants: Vec<(String, String, usize)>,
+    /// Text constants of a file or module `codes`: name, value, line.
+    pub(crate) codes: Vec<(String, String, usize)>,
+    /// The modules around what is being looked at, the file's own name first.
+    modules: Vec<String>,
     /// Its words (identifiers), and where they stand.
     pub(crate) words: Vec<Word>,
 }
@@ -56,7 +58,8 @@ impl Source {
             tests: Vec::new(),
             functions: Vec::new(),
             names: Vec::new(),
-            constants: Vec::new(),
+            codes: Vec::new(),
+            modules: path.rsplit('/').take(1).map(|name| name.replace(".rs", "")).collect(),
             words: Vec::new(),
         };
         match (syn::parse_file(text), TokenStream::from_str(text)) {
@@ -111,7 +114,9 @@ impl<'ast> Visit<'ast> for Source {
     fn visit_item_mod(&mut self, item: &'ast syn::ItemMod) {
         if !self.note_test(&item.attrs, item) {
             self.note_name(&item.ident);
+            self.modules.push(item.ident.to_string());
             visit::visit_item_mod(self, item);
+            self.modules.pop();
         }
     }
 
@@ -153,11 +158,12 @@ impl<'ast> Visit<'ast> for Source {
     }
 
     fn visit_item_const(&mut self, item: &'ast syn::ItemConst) {
-        if let syn::Expr::Lit(literal) = &*item.expr
+        if self.modules.last().is_some_and(|module| module == "codes")
+            && let syn::Expr::Lit(literal) = &*item.expr
             && let syn::Lit::Str(value) = &literal.lit
         {
             let line = item.ident.span().start().line;
-            self.constants.push((item.ident.to_string(), value.value(), line));
+            self.codes.push((item.ident.to_string(), value.value(), line));
         }
     }
 }

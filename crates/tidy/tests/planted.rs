@@ -57,6 +57,9 @@ const FENCE: &str = "disallowed = [\n\"std::collections::HashMap\", \"std::colle
     \"std::fs::File\", \"std::fs::read\", \"std::fs::write\", \"std::net::TcpStream\",\n\
     \"std::process::Command\", \"std::time::Instant::now\", \"std::time::SystemTime::now\"]\n";
 
+const INNER_CODES: &str =
+    "one.\n\n/// Codes.\npub mod codes {\n    /// Lost.\n    pub const LOST: &str = \"lost\";\n}\n";
+
 /// What is done to the clean tree.
 enum Plant {
     /// A file is added or replaced.
@@ -185,6 +188,7 @@ fn in_pages() -> Vec<(&'static str, Plant)> {
         ("page-link", edit("docs/format/object.md", "../GLOSSARY.md", "GLOSSARY.md")),
         ("glossary-word", edit("docs/GLOSSARY.md", "**item**", "**exhibit**")),
         ("code-listed", edit("docs/format/object.md", "`object-gone`", "`object-going`")),
+        ("code-listed", edit("crates/archive/src/lib.rs", "one.\n", INNER_CODES)),
         ("decision-listed", edit("docs/decisions/README.md", "(0001-crates.md)", "(README.md)")),
         ("decision-listed", Put("docs/decisions/0003-x.md", String::new())),
         ("readme-commands", edit("README.md", "cargo build --release", "make")),
