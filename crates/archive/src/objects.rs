@@ -16,8 +16,8 @@ use std::thread;
 /// about a millisecond), small enough to stay in the cache of the core.
 const CHUNK_BYTES: usize = 1 << 20;
 
-/// Bytes looked at before a whole chunk is asked for. Most items are shorter than this, and clearing
-/// a mebibyte for each would cost more than hashing them.
+/// Bytes looked at before a whole chunk is asked for. Most items are shorter than this, and
+/// clearing a mebibyte for each would cost more than hashing them.
 const FIRST_BYTES: usize = 1 << 16;
 
 /// Chunks in flight between the two hashing threads: 4 MiB in all.

@@ -145,9 +145,10 @@ impl Check<'_> {
         for (number, line) in text.lines().enumerate() {
             let place = format!("{}, line {}", layout::OPENINGS, number + 1);
             let opens = serde_json::from_str::<Line>(line).is_ok_and(|line| {
-                let leaf = self.leaves.get(&line.leaf).map(|leaf| &leaf.event);
-                matches!(leaf, Some(Event::Capture(capture))
-                    if capture.withheld.get(&line.opening.field) == Some(&line.opening.commitment()))
+                let Line { leaf, opening } = line;
+                let event = self.leaves.get(&leaf).map(|leaf| &leaf.event);
+                matches!(event, Some(Event::Capture(capture))
+                    if capture.withheld.get(&opening.field) == Some(&opening.commitment()))
             });
             if !opens {
                 self.fault(

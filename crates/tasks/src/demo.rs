@@ -1,7 +1,7 @@
 //! Material for `casefile demo`: a small case written by us.
 //!
-//! Facts are from public reports of autumn 2016, in our own words; the outlets and people named here are
-//! invented.
+//! Facts are from public reports of autumn 2016, in our own words; the outlets and people named
+//! here are invented.
 
 use crate::Error;
 use std::fs;
