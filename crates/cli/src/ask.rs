@@ -1,10 +1,9 @@
 //! The passphrase: from a file, the environment, or a prompt. Never from the command line, which
 //! every user of the machine can see.
 
-use archive::{Passphrase, keys};
 use std::io::{self, IsTerminal as _, Read as _};
 use std::path::Path;
-use tasks::Error;
+use tasks::{Error, Passphrase, keys};
 
 /// Most bytes of a passphrase file: a passphrase is a sentence.
 const FILE_LIMIT_BYTES: u64 = 4096;
@@ -32,7 +31,8 @@ pub(crate) fn new_passphrase(file: Option<&Path>) -> Result<Passphrase, Error> {
         return Err(Error::asked(
             "a new case needs a passphrase for its keys, and nobody can be asked",
             format!(
-                "Give it in {VARIABLE} or with --passphrase-file FILE, or leave the keys in the open \
+                "Give it in {VARIABLE} or with --passphrase-file FILE, or leave the keys in the \
+                 open \
                  with --unprotected."
             ),
         ));

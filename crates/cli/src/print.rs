@@ -21,7 +21,8 @@ pub(crate) fn made(out: &mut dyn Write, made: &init::Made) -> io::Result<()> {
     }
     writeln!(
         out,
-        "Write the log's key down outside this folder: with it anyone can tell this log from one made \
+        "Write the log's key down outside this folder: with it anyone can tell this log from one \
+         made \
          anew\n(casefile verify --trust KEY)."
     )
 }

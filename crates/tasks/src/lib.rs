@@ -18,19 +18,20 @@ pub mod rules;
 pub mod show;
 pub mod verify;
 
+pub use archive::{Passphrase, keys};
 pub use error::Error;
 
 /// Program and version, as every record names it.
 pub const TOOL: &str = concat!("casefile ", env!("CARGO_PKG_VERSION"));
 
 /// Asks for the passphrase of the case's keys; called only where they are encrypted.
-pub type Ask<'a> = &'a mut dyn FnMut() -> Result<Option<archive::Passphrase>, Error>;
+pub type Ask<'a> = &'a mut dyn FnMut() -> Result<Option<Passphrase>, Error>;
 
 /// Hears how far long work has come: done, of how many (0 where that is not known), and on what.
 pub type Progress<'a> = &'a mut dyn FnMut(u64, u64, &str);
 
 /// Opens the case at `root` for writing.
 pub fn open_writer(root: &std::path::Path, ask: Ask<'_>) -> Result<archive::Writer, Error> {
-    let passphrase = if archive::keys::are_sealed(root) { ask()? } else { None };
+    let passphrase = if keys::are_sealed(root) { ask()? } else { None };
     Ok(archive::Writer::open(root, passphrase, TOOL)?)
 }
