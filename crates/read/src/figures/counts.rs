@@ -1,14 +1,17 @@
 //! Every quantity of a sentence with the noun phrase it counts.
 //!
-//! What cannot be a count (a date, an age, a length of time, money, a resolution's number) is thrown
-//! out here, before any verb is looked at.
+//! What cannot be a count (a date, an age, a length of time, money, a resolution's number) is
+//! thrown out here, before any verb is looked at.
 
+use super::gazetteer::LABELS;
 use super::hedges::{self, Quantity};
 use super::lexicon::{self, Noun, Role};
 use super::numbers::{self, Number, Shape};
 use super::tokens::{Gap, Kind, Token, word, word_before};
 use super::when::When;
+use super::who::Attribution;
 use record::Measure;
+use std::ops::Range;
 
 /// Most words of a noun phrase: "pro-government Shiite Iraqi militia fighters" and a margin.
 const PHRASE_LIMIT_TOKENS: usize = 10;
@@ -35,7 +38,10 @@ pub(super) struct Count {
 }
 
 /// All counts of a sentence, in order, none overlapping.
-pub(super) fn find(tokens: &[Token], dates: &[When]) -> Vec<Count> {
+pub(super) fn find(tokens: &[Token], dates: &[When], sources: &[Attribution]) -> Vec<Count> {
+    let mut barred: Vec<Range<usize>> = dates.iter().map(|d| d.first..d.end).collect();
+    // "kills 12 monitoring group says": whoever says it is not counted.
+    barred.extend(sources.iter().map(|s| s.at.clone()));
     let mut out: Vec<Count> = Vec::new();
     let mut i = 0;
     while i < tokens.len() {
@@ -53,12 +59,16 @@ pub(super) fn find(tokens: &[Token], dates: &[When]) -> Vec<Count> {
             let floor = out.last().map_or(0, |c| c.quantity.end);
             let quantity = hedges::hedged(tokens, i, &number);
             if quantity.first >= floor && is_count(tokens, &quantity) {
-                out.push(count(tokens, quantity, dates));
+                let found = count(tokens, quantity, &barred);
+                // A whole's number inside the phrase ("18 of the 31") is not counted again.
+                i = found.noun_first.max(end);
+                out.push(found);
+                continue;
             }
             i = end.max(out.last().map_or(0, |c| c.quantity.end));
             continue;
         }
-        if let Some(single) = single_at(tokens, i, dates) {
+        if let Some(single) = single_at(tokens, i, &barred) {
             i = single.quantity.end;
             out.push(single);
             continue;
@@ -69,7 +79,7 @@ pub(super) fn find(tokens: &[Token], dates: &[When]) -> Vec<Count> {
 }
 
 /// "a child", "his son", "the driver": one person, if a victim.
-fn single_at(tokens: &[Token], i: usize, dates: &[When]) -> Option<Count> {
+fn single_at(tokens: &[Token], i: usize, barred: &[Range<usize>]) -> Option<Count> {
     const STARTERS: &[&str] = &["a", "an", "the", "his", "her", "their", "its", "my", "our"];
     if !STARTERS.contains(&word(tokens, i)) {
         return None;
@@ -87,8 +97,32 @@ fn single_at(tokens: &[Token], i: usize, dates: &[When]) -> Option<Count> {
         shape: number.shape,
         rules: vec![rule],
     };
-    let found = count(tokens, quantity, dates);
+    let mut found = count(tokens, quantity, barred);
+    list_of_singles(tokens, &mut found);
     if found.noun == Some(Noun::Person) && !is_office(tokens, &found) { Some(found) } else { None }
+}
+
+/// "A man, woman and child": nouns in a row under one article count one each.
+fn list_of_singles(tokens: &[Token], found: &mut Count) {
+    let kin = |i: usize| matches!(word(tokens, i), "man" | "woman" | "child" | "boy" | "girl");
+    if word(tokens, found.quantity.first) == "the" || !kin(found.noun_first) {
+        return;
+    }
+    let (mut each, mut at) = (1, found.noun_first + 1);
+    loop {
+        let link = at + usize::from(matches!(word(tokens, at), "," | "and"));
+        if !kin(link) {
+            break;
+        }
+        each += 1;
+        at = link + 1;
+    }
+    if each > 1 {
+        found.quantity.low = Some(each);
+        found.quantity.high = Some(each);
+        found.quantity.rules.push("number.list-of-singles");
+        found.noun_end = at;
+    }
 }
 
 /// "the Observatory's head X said": a title before a name is no victim unless a verb says so; a
@@ -98,12 +132,24 @@ fn is_office(tokens: &[Token], count: &Count) -> bool {
 }
 
 /// Attaches its noun phrase to a quantity.
-fn count(tokens: &[Token], quantity: Quantity, dates: &[When]) -> Count {
+fn count(tokens: &[Token], quantity: Quantity, barred: &[Range<usize>]) -> Count {
     let mut at = quantity.end;
     if word(tokens, at) == "of" {
         at += 1;
     }
-    while tokens.get(at).is_some_and(|t| t.role == Role::Determiner) && at < quantity.end + 3 {
+    let of = at > quantity.end;
+    while of && tokens.get(at).is_some_and(|t| t.role == Role::Determiner) && at < quantity.end + 3
+    {
+        at += 1;
+    }
+    // "18 of the 31 lorries": the whole's number is passed over, and counts nothing itself.
+    if at > quantity.end
+        && let Some(whole) = numbers::number_at(tokens, at).filter(|n| n.shape == Shape::Plain)
+    {
+        at = whole.end;
+    }
+    // "six of them women": what follows is the part.
+    if at == quantity.end + 1 && matches!(word(tokens, at), "them" | "whom") {
         at += 1;
     }
     let noun_first = at;
@@ -111,8 +157,8 @@ fn count(tokens: &[Token], quantity: Quantity, dates: &[When]) -> Count {
     let mut noun_end = at;
     let mut adjective = None;
     while let Some(token) = tokens.get(at) {
-        let dated = dates.iter().any(|d| d.first <= at && at < d.end);
-        if dated || at >= noun_first + PHRASE_LIMIT_TOKENS || ends_phrase(tokens, at, noun_first) {
+        let taken = barred.iter().any(|r| r.contains(&at));
+        if taken || at >= noun_first + PHRASE_LIMIT_TOKENS || ends_phrase(tokens, at, noun_first) {
             break;
         }
         if noun.is_some() && !extends(tokens, at, noun) {
@@ -145,6 +191,8 @@ fn ends_phrase(tokens: &[Token], at: usize, first: usize) -> bool {
         && numbers::number_at(tokens, at).is_some();
     let linked = match token.role {
         Role::None => false,
+        // "193 member states"
+        Role::Saying => token.noun != Some(Noun::State),
         Role::Month(_) | Role::Weekday(_) => token.capital(),
         // "20 more", "12 mostly young men"
         Role::Adverb => token.noun.is_none() && at > first,
@@ -157,6 +205,11 @@ fn ends_phrase(tokens: &[Token], at: usize, first: usize) -> bool {
 fn verb(tokens: &[Token], at: usize, first: usize) -> bool {
     let Some(token) = tokens.get(at) else { return true };
     let Some(trigger) = token.trigger else { return false };
+    // "63 enemy targets": a noun, unless a noun came before it ("10 fighters targets").
+    let bare = at > first && tokens.get(at - 1).is_some_and(|t| t.noun.is_none());
+    if token.noun.is_some() && trigger.form == lexicon::Form::Present && bare {
+        return false;
+    }
     if token.noun.is_some() && trigger.form != lexicon::Form::Present {
         // "wounded", "dead": nouns of their own after a number; verbs after a noun.
         return at > first;
@@ -176,6 +229,8 @@ fn extends(tokens: &[Token], at: usize, noun: Option<Noun>) -> bool {
     let plural = matches!(noun, Some(Noun::People | Noun::State | Noun::Unit));
     match token.noun {
         Some(Noun::Unit) => false,
+        // "civilians activist group … said": a plural is not the adjective of a singular.
+        Some(Noun::Person | Noun::Thing) if noun == Some(Noun::People) => false,
         Some(_) => {
             // "20 people dead", "three people injuries"
             !(plural && token.trigger.is_some())
@@ -196,8 +251,8 @@ fn extends(tokens: &[Token], at: usize, noun: Option<Noun>) -> bool {
 /// Whether a number can be a count at all (labelling guide: what not to label).
 fn is_count(tokens: &[Token], q: &Quantity) -> bool {
     const MONEY: [char; 5] = ['$', '€', '£', '¥', '#'];
-    const GLUED_BEFORE: [char; 7] = ['/', '_', '@', '.', ':', '+', '='];
-    const GLUED_AFTER: [char; 7] = ['/', '$', '€', '°', ':', '+', '='];
+    const GLUED_BEFORE: [char; 6] = ['/', '_', '@', '.', '+', '='];
+    const GLUED_AFTER: [char; 5] = ['/', '$', '€', '°', '='];
     let is_any = |t: &Token, marks: &[char]| marks.iter().any(|&c| t.is_mark(c));
     if let Some(before) = q.core.checked_sub(1).and_then(|i| tokens.get(i)) {
         let glued = tokens.get(q.core).is_some_and(|t| t.gap == Gap::None);
@@ -219,11 +274,7 @@ fn is_count(tokens: &[Token], q: &Quantity) -> bool {
 
 /// Words that make the number after them a name: "resolution 2254", "MiG 29", "aged 12".
 fn labelled_number(before: &str) -> bool {
-    const LABELS: &str = "age aged ak am article bmp brigade btr channel chapter comments division eur event \
-        figure flight grad highway item kh mig no number page paragraph part phase pm \
-        regiment resolution resolutions road room route rpg sa section series shares stage su \
-        table tel top tow type unit usd version views volume windows";
-    LABELS.split(' ').any(|w| w == before)
+    LABELS.contains(before)
 }
 
 /// Words that may stand between a number and its unit: "three consecutive days", "20 US dollars".
@@ -277,8 +328,11 @@ fn is_bare_year(tokens: &[Token], q: &Quantity) -> bool {
     );
     let counted = (0..2).any(|k| {
         tokens.get(q.end + k).is_some_and(|t| {
-            matches!(t.noun, Some(Noun::People | Noun::Victims(_) | Noun::Attack | Noun::Object))
+            // "the 2013 attack" has a year; "2000 attacks" has none.
+            t.lower.ends_with('s') && matches!(t.noun, Some(Noun::Attack | Noun::Object))
+                || matches!(t.noun, Some(Noun::People | Noun::Victims(_)))
         })
     });
+    let counted = counted && word_before(tokens, q.core, 1) != "the";
     bare && (!counted || dating && word_before(tokens, q.core, 1) != "of")
 }

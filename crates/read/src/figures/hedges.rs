@@ -47,6 +47,7 @@ const BEFORE: &[(&str, Hedge, &str)] = &[
     ("exceeding", Hedge::MoreThan, "hedge.more-than"),
     ("up to", Hedge::UpTo, "hedge.up-to"),
     ("as many as", Hedge::UpTo, "hedge.up-to"),
+    ("as high as", Hedge::UpTo, "hedge.up-to"),
     ("at most", Hedge::UpTo, "hedge.up-to"),
     ("a maximum of", Hedge::UpTo, "hedge.up-to"),
     ("no more than", Hedge::UpTo, "hedge.up-to"),
@@ -142,6 +143,7 @@ fn after(tokens: &[Token], end: usize) -> Option<(usize, Option<Hedge>, &'static
         ("at", "least") if tokens.get(end + 2).is_none_or(|t| t.text.is_empty()) => {
             Some((end + 2, Some(Hedge::AtLeast), "hedge.at-least"))
         }
+        ("+", _) => Some((end + 1, Some(Hedge::AtLeast), "hedge.at-least")),
         ("or", "so") => Some((end + 2, Some(Hedge::About), "hedge.about")),
         ("more", next) if next != "than" => Some((end + 1, None, "hedge.another")),
         _ => None,

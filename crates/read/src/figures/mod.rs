@@ -1,9 +1,10 @@
 //! Figures: every number of people, attacks, destroyed things or states that a text gives, with its
 //! hedge, source, date and place (the labelling guide's `figures`).
 //!
-//! A grammar over tokens: no model, no network, the same text gives the same figures. Every value comes
-//! from words in the text by a rule that [`rules`] explains. Never may a span of a figure differ from
-//! the bytes it names, and never may a number without evidence of what it counts become a figure.
+//! A grammar over tokens: no model, no network, the same text gives the same figures. Every value
+//! comes from words in the text by a rule that [`rules`] explains. Never may a span of a figure
+//! differ from the bytes it names, and never may a number without evidence of what it counts
+//! become a figure.
 
 mod counts;
 mod events;
@@ -13,10 +14,12 @@ mod lexicon;
 mod measure;
 mod names;
 mod numbers;
+mod object;
 mod parts;
 mod place;
 mod rules;
 mod sentences;
+mod subject;
 mod tokens;
 mod when;
 mod who;
@@ -24,9 +27,10 @@ mod who;
 pub use rules::rules;
 
 use counts::Count;
-use events::Draft;
+use events::{Draft, Setting};
 use jiff::civil::Date;
-use record::Figure;
+use record::{Figure, Hedge, Measure};
+use std::collections::BTreeMap;
 use std::ops::Range;
 use tokens::Token;
 use when::{When, WhenKind};
@@ -44,13 +48,13 @@ pub struct Context<'a> {
     pub title: Option<(usize, usize)>,
 }
 
-/// Every figure of `text`, in order, none overlapping. `start` and `end` are byte offsets in `text`.
+/// Every figure of `text`, in order, none overlapping. `start` and `end` are byte offsets in
+/// `text`.
 pub fn find(text: &str, context: &Context) -> Vec<Figure> {
     let tokens = tokens::tokenize(text);
     let (sentences, line_date) = cut(&tokens);
     let report = Report {
         text,
-        tokens: &tokens,
         date: context.report_date.or(line_date),
         title_end: title_end(text, context),
         evacuation: tokens.iter().any(|t| t.lower.starts_with("evacu")),
@@ -58,10 +62,13 @@ pub fn find(text: &str, context: &Context) -> Vec<Figure> {
     let names = names::long_names(text, &tokens);
     let mut speakers = Speakers { source: text, names: &names, last: None };
     let mut drafts = Vec::new();
+    let mut settings = Vec::with_capacity(sentences.len());
     for (number, range) in sentences.into_iter().enumerate() {
-        read_sentence(&report, &range, number, &mut speakers, &mut drafts);
+        let tokens = tokens.get(range).unwrap_or_default();
+        settings.push(read_sentence(&report, tokens, number, &mut speakers, &mut drafts));
     }
-    events::reconcile(&mut drafts, report.date);
+    events::reconcile(&mut drafts, &settings);
+    events::war_country(&mut drafts, &settings, country(&tokens));
     drafts.into_iter().map(|d| d.figure).collect()
 }
 
@@ -76,9 +83,17 @@ pub fn sentences(text: &str) -> Vec<Range<usize>> {
     sentences::split(&tokens).into_iter().filter_map(range).collect()
 }
 
+/// The country a report names most often, the first of equals.
+fn country(tokens: &[Token]) -> Option<&'static str> {
+    let mut counts: BTreeMap<&'static str, usize> = BTreeMap::new();
+    for name in tokens.iter().filter_map(place::country) {
+        *counts.entry(name).or_default() += 1;
+    }
+    counts.into_iter().rev().max_by_key(|&(_, count)| count).map(|(name, _)| name)
+}
+
 struct Report<'a> {
     text: &'a str,
-    tokens: &'a [Token<'a>],
     date: Option<Date>,
     title_end: usize,
     evacuation: bool,
@@ -91,18 +106,19 @@ fn title_end(text: &str, context: &Context) -> usize {
     }
 }
 
-/// The sentences, date lines cut off at their end, and the date of the first such line.
+/// The sentences, each date line apart, and the date of the first such line.
 fn cut(tokens: &[Token]) -> (Vec<Range<usize>>, Option<Date>) {
     let mut out = Vec::new();
     let mut line_date = None;
     for range in sentences::split(tokens) {
         let mut start = range.start;
-        while let Some((date, end)) =
-            tokens.get(start..range.end).and_then(when::date_line).filter(|&(_, end)| end > 0)
-        {
+        while let Some((date, line)) = tokens.get(start..range.end).and_then(when::date_line) {
             line_date = line_date.or(Some(date));
-            out.push(start..start + end);
-            start += end;
+            if line.start > 0 {
+                out.push(start..start + line.start);
+            }
+            out.push(start + line.start..start + line.end);
+            start += line.end.max(1);
         }
         if start < range.end {
             out.push(start..range.end);
@@ -113,42 +129,45 @@ fn cut(tokens: &[Token]) -> (Vec<Range<usize>>, Option<Date>) {
 
 fn read_sentence(
     report: &Report,
-    range: &Range<usize>,
+    tokens: &[Token],
     number: usize,
     speakers: &mut Speakers,
     drafts: &mut Vec<Draft>,
-) {
-    let Some(tokens) = report.tokens.get(range.clone()) else { return };
-    let headline = tokens.first().is_some_and(|t| t.start < report.title_end)
-        || number < 4 && tokens.len() < 30;
+) -> Setting {
+    let titled = tokens.first().is_some_and(|t| t.start < report.title_end);
+    let headline = titled || number < HEADLINE_SENTENCES && tokens.len() < HEADLINE_LIMIT_TOKENS;
     let sources = who::attributions(tokens, speakers, headline);
-    if !tokens.iter().any(may_count) {
-        return;
-    }
     let dates = when::expressions(tokens, report.date);
-    let counts = counts::find(tokens, &dates);
-    let scene = measure::Scene { tokens, counts, evacuation: report.evacuation };
-    let counts = measure::assign(scene);
+    let places = place::places(report.text, tokens, &sources);
+    let setting = Setting::of(tokens, &dates, &places);
+    let counts = counts::find(tokens, &dates, &sources);
     if counts.is_empty() {
-        return;
+        return setting;
     }
-    let places = place::places(report.text, tokens);
-    for count in &counts {
-        let scene =
-            Sentence { report, tokens, number, dates: &dates, sources: &sources, places: &places };
-        drafts.extend(draft(&scene, count));
-    }
+    let scene = measure::Scene { tokens, counts, sources: &sources, evacuation: report.evacuation };
+    let counts = measure::assign(scene);
+    let sentence = Sentence {
+        report,
+        tokens,
+        number,
+        headline,
+        dates: &dates,
+        sources: &sources,
+        places: &places,
+    };
+    drafts.extend(counts.iter().filter_map(|count| draft(&sentence, count)));
+    setting
 }
 
-/// Whether a token can begin a quantity; most sentences have none, and are not looked at further.
-fn may_count(token: &Token) -> bool {
-    token.kind == tokens::Kind::Numeral || token.kind == tokens::Kind::Word
-}
+/// A report's first short sentences are its headline, told once or twice.
+const HEADLINE_SENTENCES: usize = 4;
+const HEADLINE_LIMIT_TOKENS: usize = 24;
 
 struct Sentence<'a> {
     report: &'a Report<'a>,
     tokens: &'a [Token<'a>],
     number: usize,
+    headline: bool,
     dates: &'a [When],
     sources: &'a [Attribution],
     places: &'a [place::Place],
@@ -160,20 +179,26 @@ fn draft(s: &Sentence, count: &Count) -> Option<Draft> {
     let end = s.tokens.get(q.end.checked_sub(1)?)?.end;
     let mut rules: Vec<String> = q.rules.iter().map(ToString::to_string).collect();
     rules.push(count.rule.to_string());
-    let whom = if count.named {
-        names::text_of(s.report.text, s.tokens, count.noun_first, count.noun_end)
-    } else {
-        None
-    };
     let source = who::covering(s.sources, q.first);
     rules.extend(source.map(|a| a.rule.to_string()));
     let when = events::date_for(s.dates, q.first);
     rules.extend(when.map(|w| w.rule.to_string()));
-    let place = place::nearest(s.places, q.first);
+    let place = place_of(s, count);
     rules.extend(place.map(|p| p.rule.to_string()));
     let running = when.is_some_and(|w| matches!(w.kind, WhenKind::Since | WhenKind::Past));
     let war = events::is_war_total(s.tokens, q.first);
-    if war {
+    let measure = count.measure?;
+    let great = measure == Measure::Killed && q.low.or(q.high).is_some_and(|v| v >= WAR_NUMBER);
+    let mut hedge = q.hedge;
+    if hedge == Hedge::Exact && estimated_toll(s.tokens, q.first) {
+        hedge = Hedge::About;
+        rules.push("hedge.estimated-toll".to_string());
+    }
+    if running {
+        rules.push("cumulative.period".to_string());
+    } else if great && !war {
+        rules.push("cumulative.scale".to_string());
+    } else if war {
         rules.push("cumulative.war".to_string());
     }
     Some(Draft {
@@ -183,17 +208,63 @@ fn draft(s: &Sentence, count: &Count) -> Option<Draft> {
             text: s.report.text.get(start..end)?.to_string(),
             low: q.low,
             high: q.high,
-            hedge: q.hedge,
-            measure: count.measure?,
-            whom,
+            hedge,
+            measure,
+            whom: whom(s, count),
             source: source.map(|a| a.name.clone()),
             date: when.and_then(|w| w.value.clone()),
             place: place.map(|p| p.text.clone()),
-            cumulative: running || war,
+            cumulative: (running || war || great) && measure != Measure::States,
             rules,
         },
         sentence: s.number,
         place_rank: place.map_or(0, |p| p.rank),
         dated: when.is_some(),
+        headline: s.headline,
+        war_of: events::war_of(s.tokens),
     })
+}
+
+/// More killed than any one incident of recent wars: such a number is a total.
+const WAR_NUMBER: u64 = 20_000;
+
+/// "the estimated death toll reaches 60,000".
+fn estimated_toll(tokens: &[Token], first: usize) -> bool {
+    let from = first.saturating_sub(6);
+    (from..first).any(|k| {
+        tokens::word(tokens, k) == "estimated"
+            && (k + 1..k + 3).any(|k| tokens::word(tokens, k) == "toll")
+    })
+}
+
+/// Where: no place for states, the admitting country before the verb for the admitted.
+fn place_of<'a>(s: &'a Sentence, count: &Count) -> Option<&'a place::Place> {
+    let first = count.quantity.first;
+    match count.measure {
+        Some(Measure::States) => None,
+        Some(Measure::Admitted) => {
+            s.places.iter().rev().find(|p| p.first < first).or(s.places.first())
+        }
+        _ => place::nearest(s.places, first),
+    }
+}
+
+/// The counted group in the report's words. "Dead", "deaths", "wounded" alone say what befell, not
+/// whom; "of the wounded" does say whom.
+fn whom(s: &Sentence, count: &Count) -> Option<String> {
+    if !count.named {
+        return None;
+    }
+    // "kills 32 Medical source": the headline's source is not the counted.
+    let headed = s.sources.iter().map(|a| a.at.start).find(|&k| k >= count.noun_first);
+    let noun_end = headed.map_or(count.noun_end, |k| k.min(count.noun_end));
+    let alone = count.noun_end == count.noun_first + 1 && count.noun_first == count.quantity.end;
+    let befell = matches!(
+        tokens::word(s.tokens, count.noun_first),
+        "dead" | "death" | "deaths" | "fatalities" | "wounded" | "injured" | "injuries"
+    );
+    if alone && befell {
+        return None;
+    }
+    names::text_of(s.report.text, s.tokens, count.noun_first, noun_end)
 }

@@ -2,7 +2,7 @@
 //!
 //! Nothing here knows a person; a name is what is spelt like one.
 
-use super::lexicon::Role;
+use super::lexicon::{Noun, Role};
 use super::tokens::{Gap, Kind, Token, word};
 
 /// Most distinct names kept of a report for finding the fullest form of a short one. A report of
@@ -18,8 +18,11 @@ pub(super) fn is_name_part(tokens: &[Token], i: usize) -> bool {
     if token.kind != Kind::Word || matches!(token.role, Role::Month(_) | Role::Weekday(_)) {
         return false;
     }
+    // "Regime Airstrikes Kill" is a headline, not a name.
+    let plain = token.trigger.is_none() && !matches!(token.noun, Some(Noun::Unit | Noun::Attack));
     if token.capital() {
-        return token.role == Role::None || token.text.len() == 2 && token.text != "In";
+        let known = token.role == Role::None || token.text.len() == 2 && token.text != "In";
+        return plain && known;
     }
     if let Some((article, rest)) = token.text.split_once('-') {
         return is_article(article) && rest.chars().next().is_some_and(char::is_uppercase);
@@ -52,8 +55,9 @@ fn is_article(text: &str) -> bool {
     )
 }
 
-/// The token after the run of name parts at `i`; `i` itself where none begins. "for" and "of" belong
-/// to a run where a capital follows and `linked` allows it ("Observatory for Human Rights").
+/// The token after the run of name parts at `i`; `i` itself where none begins. "for" and "of"
+/// belong to a run where a capital follows and `linked` allows it ("Observatory for Human
+/// Rights").
 pub(super) fn run_end(tokens: &[Token], i: usize, linked: bool) -> usize {
     let mut at = i;
     while at < i + NAME_LIMIT_TOKENS {

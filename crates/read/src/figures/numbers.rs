@@ -1,6 +1,7 @@
 //! Numerals and number words: what number some tokens spell.
 //!
-//! Never may a number be guessed: what does not spell a whole number up to [`NUMBER_LIMIT`] is none.
+//! Never may a number be guessed: what does not spell a whole number up to [`NUMBER_LIMIT`] is
+//! none.
 
 use super::tokens::{Gap, Kind, Token, word, word_before};
 
@@ -387,6 +388,8 @@ fn vague_at(tokens: &[Token], i: usize) -> Option<Number> {
         }
         "a" | "an" | "large" | "huge" | "great" => number_of(tokens, i),
         "many" if matches!(next, "hundreds" | "thousands" | "dozens") => vague_at(tokens, i + 1),
+        // "as many as 50", "how many"
+        "many" if matches!(word_before(tokens, i, 1), "as" | "how" | "so" | "too") => None,
         "many" | "numerous" | "countless" => Some(Number {
             low: None,
             high: None,

@@ -6,7 +6,7 @@ use super::counts::Count;
 use super::lexicon::{Form, Noun, Role};
 use super::measure::Scene;
 use super::numbers::Shape;
-use super::tokens::{Gap, Token, word};
+use super::tokens::{Gap, Token, word, word_before};
 use record::Measure;
 
 /// Words between a whole and its part: "members of the … Front including at least".
@@ -19,13 +19,48 @@ pub(super) fn of_whole_before(scene: &Scene, i: usize) -> Option<(Measure, &'sta
     if !countable(c) {
         return None;
     }
-    let before = scene.counts.get(i.checked_sub(1)?)?;
+    // A singular that no verb makes a victim ("(a nurse and …)") is no link of the chain.
+    let mut before = scene.counts.get(..i)?.iter().rev();
+    let before = before.find(|b| b.measure.is_some() || b.quantity.shape != Shape::Single)?;
     let measure = before.measure.filter(|&m| m != Measure::States)?;
+    let near = c.quantity.first <= before.noun_end + BETWEEN_LIMIT_TOKENS;
+    if near && (of_them(scene, c) || is_led(scene, c)) {
+        return Some((measure, "measure.part-of-whole"));
+    }
     let between = scene.tokens.get(before.noun_end..c.quantity.first)?;
     let part = link(scene, between)?;
     // A number with its own verb in reach is not a part.
     (part || !own_verb_after(scene, c))
         .then_some((measure, if part { "measure.part-of-whole" } else { "measure.coordination" }))
+}
+
+/// As [`of_whole_before`], only where "including" or "among them" leads the count or its list.
+pub(super) fn of_named_whole(scene: &Scene, i: usize) -> Option<(Measure, &'static str)> {
+    if is_part(scene, i) { of_whole_before(scene, i) } else { None }
+}
+
+/// Whether "including", "among them", "of whom" lead the count, or the list it stands in.
+pub(super) fn is_part(scene: &Scene, i: usize) -> bool {
+    let tokens = scene.tokens;
+    let mut at = i;
+    loop {
+        let Some(c) = scene.counts.get(at) else { return false };
+        let first = c.quantity.first;
+        if is_led(scene, c) {
+            return true;
+        }
+        // "a child and two women": on through the list, as long as no count has its own verb.
+        let Some(before) = at.checked_sub(1).and_then(|k| scene.counts.get(k)) else {
+            return false;
+        };
+        let joint = tokens.get(before.noun_end..first).is_some_and(|between| {
+            between.len() <= 2 && between.iter().all(|t| t.lower == "and" || t.is_mark(','))
+        });
+        if !joint || at == i && own_verb_after(scene, c) && c.noun_end > first {
+            return false;
+        }
+        at -= 1;
+    }
 }
 
 /// "three children were among at least 19 killed", "two men and three women were killed".
@@ -57,7 +92,8 @@ pub(super) fn far_object(scene: &Scene, i: usize) -> Option<(Measure, &'static s
     }
     let first = c.quantity.first;
     let from = first.saturating_sub(BETWEEN_LIMIT_TOKENS);
-    let mut linked = false;
+    // Two noun phrases in a row have lost their comma ("a tank two launchers and …").
+    let mut linked = tokens.get(first.wrapping_sub(1)).is_some_and(|t| t.noun.is_some());
     for at in (from..first).rev() {
         let token = tokens.get(at)?;
         if tokens.get(at + 1).is_some_and(|t| t.gap == Gap::Paragraph) {
@@ -121,7 +157,23 @@ fn countable(c: &Count) -> bool {
     }
 }
 
-/// Whether only noun phrases and list words stand between; `Some(true)` for "including" and its like.
+/// "including two children", "among them two children".
+fn is_led(scene: &Scene, c: &Count) -> bool {
+    let tokens = scene.tokens;
+    let last = word_before(tokens, c.quantity.first, 1);
+    let before = word_before(tokens, c.quantity.first, 2);
+    last == "including"
+        || matches!(last, "them" | "whom") && matches!(before, "among" | "amongst" | "of")
+}
+
+/// "six of them women": a part, whatever stands before it.
+fn of_them(scene: &Scene, c: &Count) -> bool {
+    let at = c.quantity.end;
+    word(scene.tokens, at) == "of" && matches!(word(scene.tokens, at + 1), "them" | "whom")
+}
+
+/// Whether only noun phrases and list words stand between; `Some(true)` for "including" and its
+/// like.
 fn link(scene: &Scene, between: &[Token]) -> Option<bool> {
     if between.len() > BETWEEN_LIMIT_TOKENS {
         return None;
@@ -138,12 +190,12 @@ fn link(scene: &Scene, between: &[Token]) -> Option<bool> {
                 joint = true;
                 true
             }
-            "of" | "as" | "with" | "in" | "to" | "the" | "a" | "an" | "both" | "-" | "("
-            | "other" | "others" | "at" | "least" => true,
+            "of" | "as" | "with" | "in" | "to" | "both" | "-" | "(" | "other" | "others" | "at"
+            | "least" => true,
             "were" | "was" => part,
             _ => false,
         };
-        let plain = token.role == Role::None && token.trigger.is_none();
+        let plain = matches!(token.role, Role::None | Role::Determiner) && token.trigger.is_none();
         if !(known || plain || token.role == Role::Adverb) || token.gap == Gap::Paragraph && k > 0 {
             return None;
         }

@@ -1,12 +1,14 @@
 //! Where: the most specific place that a sentence names.
 //!
 //! A place is a name after "in", "at", "near" and their like, or one with a word for a place beside
-//! it ("the village of X", "X neighbourhood"). Never may a person or an armed group stand as a place.
+//! it ("the village of X", "X neighbourhood"). Never may a person or an armed group stand as a
+//! place.
 
-use super::gazetteer::{CITIES, COUNTRIES, NEVER};
-use super::lexicon::Role;
+use super::gazetteer::{CITIES, COUNTRIES, NEVER, PEOPLES};
+use super::lexicon::{Noun, Role};
 use super::names::{is_name_part, run_end, text_of};
 use super::tokens::{Gap, Token, word, word_before};
+use super::who::Attribution;
 
 /// A place named in a sentence.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +26,7 @@ pub(super) struct Place {
 }
 
 /// The places of a sentence, in order.
-pub(super) fn places(source: &str, tokens: &[Token]) -> Vec<Place> {
+pub(super) fn places(source: &str, tokens: &[Token], sources: &[Attribution]) -> Vec<Place> {
     let mut out: Vec<Place> = Vec::new();
     let mut i = 0;
     while i < tokens.len() {
@@ -34,8 +36,13 @@ pub(super) fn places(source: &str, tokens: &[Token]) -> Vec<Place> {
             continue;
         };
         let end = containing(tokens, end, rank);
+        // "a source at … Police Command", "Turkey's state-run agency" say who, not where.
+        if sources.iter().any(|a| a.at.contains(&first)) {
+            i = end.max(i + 1);
+            continue;
+        }
         if let Some(text) = text_of(source, tokens, first, end) {
-            let text = unpossessed(&text).to_string();
+            let text = unpossessed(tokens, first, end, &text).to_string();
             out.push(Place { first, end, text, rank, rule });
         }
         i = end.max(i + 1);
@@ -77,7 +84,9 @@ fn typed_of(tokens: &[Token], i: usize) -> Option<(usize, usize, u8, &'static st
     let first = i + 2 + usize::from(word(tokens, i + 2) == "the");
     let mut end = place_end(tokens, first);
     if end == first {
-        return None;
+        // "the outskirts of the capital"
+        let town = matches!(word(tokens, first), "capital" | "city" | "town" | "village");
+        return (town && first == i + 3).then_some((i, first + 1, 3, "place.kind-of"));
     }
     if word(tokens, end) == "and" && word(tokens, i).ends_with('s') {
         let second = place_end(tokens, end + 1);
@@ -90,24 +99,29 @@ fn typed_of(tokens: &[Token], i: usize) -> Option<(usize, usize, u8, &'static st
 
 /// "X neighbourhood", or a name after a preposition of place, or a name the lexicon knows.
 fn named(tokens: &[Token], i: usize) -> Option<(usize, usize, u8, &'static str)> {
-    if !is_name_part(tokens, i) || i > 0 && is_name_part(tokens, i - 1) {
+    // "Syrias Idlib": the country, then what lies in it.
+    let owned = |k: usize| {
+        is_name_part(tokens, k)
+            && known(tokens, k, k + 1) == Some(1)
+            && word(tokens, k).ends_with('s')
+            && is_name_part(tokens, k + 1)
+    };
+    let inner = i > 0 && is_name_part(tokens, i - 1);
+    if !is_name_part(tokens, i) || inner && !owned(i - 1) || owned(i) {
         return None;
     }
     let end = place_end(tokens, i);
     if end == i {
         return None;
     }
-    // A kind after the name, perhaps with one adjective between ("al-X residential area").
-    for skip in 0..2 {
-        let at = end + skip;
-        let plain =
-            skip == 0 || tokens.get(end).is_some_and(|t| t.role == Role::None && !t.capital());
-        if plain
-            && tokens.get(at).is_some_and(|t| t.gap <= Gap::Line)
-            && let Some(rank) = kind_rank(word(tokens, at))
-        {
-            return Some((i, at + 1, rank, "place.kind-after"));
-        }
+    if let Some(rank) = kind_rank(word(tokens, end - 1)).filter(|_| end > i + 1) {
+        return Some((i, end, rank, "place.kind-after"));
+    }
+    if let Some(found) = kind_after(tokens, i, end) {
+        return Some(found);
+    }
+    if let Some(rank) = apposed(tokens, end) {
+        return Some((i, end, rank, "place.apposed"));
     }
     if let Some(rank) = known(tokens, i, end) {
         return Some((i, end, rank, "place.known"));
@@ -116,6 +130,60 @@ fn named(tokens: &[Token], i: usize) -> Option<(usize, usize, u8, &'static str)>
     let led = matches!(before, "in" | "at" | "near" | "outside" | "around" | "inside" | "across");
     (led && !tokens.get(end).is_some_and(|t| t.role == Role::Saying))
         .then_some((i, end, 4, "place.in"))
+}
+
+/// A kind after the name, perhaps with one adjective between ("al-X residential area").
+fn kind_after(tokens: &[Token], i: usize, end: usize) -> Option<(usize, usize, u8, &'static str)> {
+    for skip in 0..2 {
+        let at = end + skip;
+        let adjective = |t: &Token| t.role == Role::None && t.noun.is_none() && !t.capital();
+        let plain = skip == 0 || tokens.get(end).is_some_and(adjective);
+        let Some(rank) = kind_rank(word(tokens, at)).filter(|_| plain) else { continue };
+        if tokens.get(at).is_none_or(|t| t.gap > Gap::Line) {
+            return None;
+        }
+        // "a Homs school", "a Syria market": which one, the report does not say.
+        let area = is_area(word(tokens, at));
+        let known = known(tokens, i, end);
+        return Some(match known {
+            Some(1) => (i, end, 1, "place.known"),
+            Some(known) if !area => (i, end, known, "place.known"),
+            _ => (i, at + 1, rank, "place.kind-after"),
+        });
+    }
+    None
+}
+
+/// Whether a kind of place is an area rather than one site in it.
+fn is_area(word: &str) -> bool {
+    !matches!(
+        word,
+        "hospital"
+            | "mosque"
+            | "school"
+            | "market"
+            | "prison"
+            | "university"
+            | "checkpoint"
+            | "street"
+            | "road"
+            | "square"
+            | "base"
+            | "airbase"
+            | "airport"
+            | "crossing"
+    )
+}
+
+/// "X, a town near …", "X a village held by …".
+fn apposed(tokens: &[Token], end: usize) -> Option<u8> {
+    let at = end + usize::from(word(tokens, end) == ",");
+    if !matches!(word(tokens, at), "a" | "an" | "the") {
+        return None;
+    }
+    (at + 1..at + 4)
+        .take_while(|&k| tokens.get(k).is_some_and(|t| t.role == Role::None && t.trigger.is_none()))
+        .find_map(|k| kind_rank(word(tokens, k)))
 }
 
 /// The preposition before a name, past "the", "northern" and their like.
@@ -140,7 +208,13 @@ fn before_adjectives<'a>(tokens: &'a [Token], i: usize) -> &'a str {
 /// The token after a run of names that can be a place.
 fn place_end(tokens: &[Token], i: usize) -> usize {
     let end = run_end(tokens, i, false);
-    let never = (i..end).any(|k| is_never_place(tokens.get(k).map_or("", |t| &t.lower)));
+    let never = tokens.get(i..end).unwrap_or_default().iter().any(|t| {
+        is_never_place(&t.lower)
+            || ["-led", "-backed", "-based", "-held", "-run", "-linked"]
+                .iter()
+                .any(|e| t.lower.ends_with(e))
+            || matches!(t.noun, Some(Noun::People | Noun::Person | Noun::Victims(_) | Noun::State))
+    });
     if never { i } else { end }
 }
 
@@ -172,8 +246,36 @@ fn containing(tokens: &[Token], end: usize, rank: u8) -> usize {
     }
 }
 
-fn unpossessed(text: &str) -> &str {
-    text.strip_suffix("'s").or_else(|| text.strip_suffix("\u{2019}s")).unwrap_or(text)
+/// The name without its possessive ending, lost apostrophe or not ("Syrias conflict").
+fn unpossessed<'t>(tokens: &[Token], first: usize, end: usize, text: &'t str) -> &'t str {
+    if let Some(bare) = text.strip_suffix("'s").or_else(|| text.strip_suffix("\u{2019}s")) {
+        return bare;
+    }
+    match text.strip_suffix('s') {
+        Some(bare) if known(tokens, first, end).is_some() && !is_known(&text.to_lowercase()) => {
+            bare
+        }
+        _ => text,
+    }
+}
+
+/// The country that a token names, if one, without its possessive ending.
+pub(super) fn country(token: &Token) -> Option<&'static str> {
+    if !token.capital() {
+        return None;
+    }
+    let lower = token.lower.strip_suffix("'s").unwrap_or(&token.lower);
+    let found = COUNTRIES.get(lower).or_else(|| COUNTRIES.get(lower.strip_suffix('s')?));
+    found.copied()
+}
+
+/// The country of a people, if the token names one ("Syrian").
+pub(super) fn people(token: &Token) -> Option<&'static str> {
+    PEOPLES.get(token.lower.as_ref()).copied()
+}
+
+fn is_known(lower: &str) -> bool {
+    COUNTRIES.contains(lower) || CITIES.contains(lower)
 }
 
 /// Words that make a run of names a person, a group or a people, not a place.

@@ -1,7 +1,7 @@
 //! Where one sentence ends and the next begins.
 //!
-//! Never may a sentence be longer than [`SENTENCE_LIMIT_TOKENS`]: every later pass looks over a whole
-//! sentence from each of its figures, and must stay linear in the length of the text.
+//! Never may a sentence be longer than [`SENTENCE_LIMIT_TOKENS`]: every later pass looks over a
+//! whole sentence from each of its figures, and must stay linear in the length of the text.
 
 use super::tokens::{Gap, Kind, Token, word};
 use std::ops::Range;

@@ -1,7 +1,7 @@
 //! Words, numerals and marks of a text, with their byte offsets and what the lexicon knows of them.
 //!
-//! Never may a token's offsets fall inside a character, nor a token be empty: every span of a figure
-//! is made of token offsets.
+//! Never may a token's offsets fall inside a character, nor a token be empty: every span of a
+//! figure is made of token offsets.
 
 use super::lexicon::{self, Noun, Role, Trigger};
 use std::borrow::Cow;
@@ -120,6 +120,9 @@ fn token(text: &str, start: usize, end: usize, kind: Kind, gap: Gap) -> Option<T
     };
     let (noun, trigger, role) =
         if kind == Kind::Word { lexicon::look_up(&lower) } else { (None, None, Role::None) };
+    // "IS", "US" in capitals are names.
+    let name = text.len() == 2 && text.bytes().all(|b| b.is_ascii_uppercase());
+    let role = if name && role != Role::Preposition { Role::None } else { role };
     Some(Token { start, end, text, lower, kind, gap, noun, trigger, role })
 }
 

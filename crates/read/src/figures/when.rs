@@ -6,6 +6,7 @@ use super::lexicon::Role;
 use super::tokens::{Gap, Kind, Token, word, word_before};
 use jiff::ToSpan as _;
 use jiff::civil::Date;
+use std::ops::Range;
 
 /// Greatest count in "the past N days" that is resolved: longer spans are not given in days.
 const PERIOD_LIMIT: i64 = 1000;
@@ -49,25 +50,34 @@ pub(super) fn expressions(tokens: &[Token], report: Option<Date>) -> Vec<When> {
             .or_else(|| month_at(tokens, i, report))
             .or_else(|| weekday_at(tokens, i, report))
             .or_else(|| relative_at(tokens, i, report))
-            .or_else(|| year_at(tokens, i, report));
+            .or_else(|| year_at(tokens, i, report))
+            .or_else(|| distance_at(tokens, i, report));
         let Some(mut when) = found else {
             i += 1;
             continue;
         };
         i = when.end.max(i + 1);
-        if dates_a_saying(tokens, &when) {
+        // "until Friday" is yet to come, or has nothing to do with the count.
+        let limit = matches!(word_before(tokens, when.first, 1), "until" | "till" | "next" | "by");
+        if limit && when.kind == WhenKind::Day || dates_a_saying(tokens, &when) {
             when.kind = WhenKind::Aside;
         } else {
             since(tokens, &mut when, report, out.last().map_or(0, |w| w.end));
         }
         out.push(when);
     }
+    // The report's own date line dates the report, not what it tells of.
+    if let Some((_, line)) = date_line(tokens) {
+        for when in out.iter_mut().filter(|w| line.start <= w.first && w.end <= line.end) {
+            when.kind = WhenKind::Aside;
+        }
+    }
     out
 }
 
 /// The date line of a report: a full date with its year and no preposition before it. Returns the
-/// date, and the token after it and after a clock time that follows.
-pub(super) fn date_line(tokens: &[Token]) -> Option<(Date, usize)> {
+/// date and its tokens, a clock time that follows included.
+pub(super) fn date_line(tokens: &[Token]) -> Option<(Date, Range<usize>)> {
     let mut i = 0;
     while i < tokens.len() {
         let Some((date, end)) = full_date(tokens, i) else {
@@ -105,9 +115,9 @@ pub(super) fn date_line(tokens: &[Token]) -> Option<(Date, usize)> {
         if tokens.get(after).is_some_and(|t| {
             t.kind == Kind::Numeral && (t.text.contains(':') || t.text.starts_with('0'))
         }) {
-            return Some((date, after + 1));
+            return Some((date, i..after + 1));
         }
-        return Some((date, end));
+        return Some((date, i..end));
     }
     None
 }
@@ -327,6 +337,9 @@ fn relative_at(tokens: &[Token], i: usize, report: Option<Date>) -> Option<When>
         "this" if matches!(next, "morning" | "afternoon" | "evening") => {
             made(i + 2, day(0), WhenKind::Day, "date.today")
         }
+        "a" if next == "day" && matches!(word(tokens, i + 2), "after" | "earlier" | "before") => {
+            made(i + 2, day(1), WhenKind::Day, "date.day-before")
+        }
         "previous" if next == "day" => made(i + 2, None, WhenKind::Day, "date.day-before"),
         "this" | "last" | "previous" if is_calendar(next) => {
             let value = report.and_then(|r| calendar(r, next, word(tokens, i) == "this"));
@@ -338,10 +351,26 @@ fn relative_at(tokens: &[Token], i: usize, report: Option<Date>) -> Option<When>
                 let first = back(r, count, word(tokens, unit))?;
                 Some(interval(first, r))
             });
-            made(unit + 1, value, WhenKind::Past, "date.past-period")
+            // Hours are a day's work; days and more are a running total.
+            let hours = word(tokens, unit).starts_with("hour");
+            let kind = if hours { WhenKind::Period } else { WhenKind::Past };
+            made(unit + 1, value, kind, "date.past-period")
         }
         _ => None,
     }
+}
+
+/// "three days ago", "eight months later": the first is counted back, the second stays open.
+fn distance_at(tokens: &[Token], i: usize, report: Option<Date>) -> Option<When> {
+    let (count, unit) = period(tokens, i).filter(|&(_, unit)| unit > i)?;
+    let value = match word(tokens, unit + 1) {
+        "ago" => report.and_then(|r| back(r, count, word(tokens, unit))).map(|d| d.to_string()),
+        "later" | "earlier" => None,
+        _ => return None,
+    };
+    let exact = matches!(word(tokens, unit), "day" | "days");
+    let value = value.filter(|_| exact);
+    Some(When { first: i, end: unit + 2, value, kind: WhenKind::Day, rule: "date.distance" })
 }
 
 fn is_calendar(word: &str) -> bool {
@@ -450,8 +479,15 @@ fn since(tokens: &[Token], when: &mut When, report: Option<Date>, floor: usize) 
         return;
     }
     let from = when.first.saturating_sub(14).max(floor);
-    let found = (from..when.first).rev().any(|k| word(tokens, k) == "since");
-    if !found {
+    let since = (from..when.first).rev().any(|k| word(tokens, k) == "since");
+    // "an offensive that began last weekend" runs on.
+    let began = (1..=3).any(|k| {
+        matches!(
+            word_before(tokens, when.first, k),
+            "began" | "begun" | "started" | "erupted" | "beginning"
+        )
+    });
+    if !(since || began && when.kind == WhenKind::Period) {
         return;
     }
     when.kind = WhenKind::Since;

@@ -1,12 +1,13 @@
 //! Who gives a figure: "according to S", "S said", "said S", "…: monitor", "citing S".
 //!
-//! Never may the outlet itself stand as the source: where the sentence names no one, no one is named.
+//! Never may the outlet itself stand as the source: where the sentence names no one, no one is
+//! named.
 
-use super::lexicon::Role;
+use super::gazetteer::{HEADS, LAST};
+use super::lexicon::{Noun, Role};
 use super::names::{fullest, is_name_part, text_of};
 use super::tokens::{Gap, Kind, Token, phrase_at, word, word_before};
-use std::collections::BTreeSet;
-use std::sync::LazyLock;
+use std::ops::Range;
 
 /// Most words of a source's description ("a source at the … Police Command").
 const SOURCE_LIMIT_TOKENS: usize = 14;
@@ -16,12 +17,25 @@ const SOURCE_LIMIT_TOKENS: usize = 14;
 pub(super) struct Attribution {
     /// The cue's token.
     pub(super) cue: usize,
-    /// Whether the words attributed come before the cue (`"…", S said`) or after it.
-    pub(super) trailing: bool,
+    /// Which words are attributed.
+    pub(super) reach: Reach,
+    /// Tokens of the source's own description.
+    pub(super) at: Range<usize>,
     /// Fullest name.
     pub(super) name: String,
     /// Rule that found it.
     pub(super) rule: &'static str,
+}
+
+/// Which words of the sentence an attribution covers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// Those before the cue: `"…", S said`.
+    Before,
+    /// Those after it: `S said that …`.
+    After,
+    /// Both: `"…" S said, adding that …`.
+    Both,
 }
 
 /// What is known of the report beyond the sentence.
@@ -35,22 +49,6 @@ pub(super) struct Speakers<'a> {
     pub(super) last: Option<String>,
 }
 
-/// Nouns that can head a source: "a military source", "activists in …".
-static HEADS: LazyLock<BTreeSet<&str>> = LazyLock::new(|| HEAD_WORDS.split(' ').collect());
-
-#[rustfmt::skip]
-const HEAD_WORDS: &str = "\
-    activist activists administration agencies agency army authorities broadcaster center \
-    centre channel chief coalition command commander commanders commission committee \
-    correspondent council daily defence defense department director directorate doctor doctors \
-    envoy eyewitnesses founder government governor group groups head hospital journalist lawyer \
-    leader locals media medic medics member military minister ministry monitor monitors network \
-    networks newspaper ngo ngos observatory office officer official officials opposition \
-    organisation organization organizations outlets paramedics police president rebels report \
-    reporter reports rescuers resident residents sana secretary service services source sources \
-    spokesman spokesperson spokeswoman statement survivor survivors team teams television tv \
-    villagers watchdog website websites witness witnesses workers";
-
 /// The attributions of a sentence, in order of their cues.
 pub(super) fn attributions(
     tokens: &[Token],
@@ -63,6 +61,9 @@ pub(super) fn attributions(
         let found = match token.lower.as_ref() {
             "according" if word(tokens, i + 1) == "to" => according(tokens, i, speakers),
             "citing" | "quoting" | "cited" | "quoted" => citing(tokens, i, speakers),
+            "voiced" | "expressed" if (1..4).any(|k| word(tokens, i + k) == "concern") => {
+                concern(tokens, i, speakers)
+            }
             _ if token.role == Role::Saying && is_verb(tokens, i) => saying(tokens, i, speakers),
             _ => None,
         };
@@ -89,26 +90,20 @@ pub(super) fn attributions(
 /// The attribution that covers token `at`: the last one that leads up to it, or else the first
 /// that trails it.
 pub(super) fn covering(found: &[Attribution], at: usize) -> Option<&Attribution> {
-    let lead = found.iter().rev().find(|a| !a.trailing && a.cue < at);
-    let trail = found.iter().find(|a| a.trailing && a.cue > at);
-    match (lead, trail) {
-        (Some(lead), Some(trail)) => {
-            // "S1 said … . T reported": the nearer clause, but a lead keeps what follows it.
-            let broken = found.iter().any(|a| a.trailing && a.cue > lead.cue && a.cue < at);
-            Some(if broken { trail } else { lead })
-        }
-        (Some(lead), None) => {
-            let broken = found.iter().any(|a| a.trailing && a.cue > lead.cue && a.cue < at);
-            (!broken).then_some(lead)
-        }
-        (None, trail) => trail,
-    }
+    let lead = found.iter().rev().find(|a| a.reach != Reach::Before && a.cue < at);
+    let trail = found.iter().find(|a| a.reach != Reach::After && a.cue > at);
+    // "S said … . … T reported": a trailing one in between ends what the first led to.
+    let whole = lead.filter(|lead| {
+        !found.iter().any(|a| a.reach == Reach::Before && a.cue > lead.cue && a.cue < at)
+    });
+    whole.or(trail)
 }
 
 fn according(tokens: &[Token], i: usize, speakers: &Speakers) -> Option<Attribution> {
     let (first, end) = after(tokens, i + 2)?;
     let name = describe(tokens, first, end, speakers)?;
-    Some(Attribution { cue: i, trailing: i > 1, name, rule: "source.according-to" })
+    let reach = if i > 1 { Reach::Before } else { Reach::After };
+    Some(Attribution { cue: i, reach, at: first..end, name, rule: "source.according-to" })
 }
 
 fn citing(tokens: &[Token], i: usize, speakers: &Speakers) -> Option<Attribution> {
@@ -122,20 +117,38 @@ fn citing(tokens: &[Token], i: usize, speakers: &Speakers) -> Option<Attribution
     }
     let (first, end) = after(tokens, at)?;
     let name = describe(tokens, first, end, speakers)?;
-    Some(Attribution { cue: i, trailing: true, name, rule: "source.citing" })
+    Some(Attribution { cue: i, reach: Reach::Before, at: first..end, name, rule: "source.citing" })
 }
 
-/// Whether the word of saying at `i` is a verb with a speaker here: not "reports of", "was reported",
-/// "an estimated".
+/// "the council voiced deep concern about reports that …".
+fn concern(tokens: &[Token], i: usize, speakers: &Speakers) -> Option<Attribution> {
+    let (first, end) = before(tokens, i)?;
+    let name = describe(tokens, first, end, speakers)?;
+    let rule = "source.concern";
+    Some(Attribution { cue: i, reach: Reach::After, at: first..end, name, rule })
+}
+
+/// Whether the word of saying at `i` is a verb with a speaker here: not "reports of", "was
+/// reported", "an estimated".
 fn is_verb(tokens: &[Token], i: usize) -> bool {
     let before = word_before(tokens, i, 1);
     let lower = word(tokens, i);
     let passive = matches!(before, "was" | "were" | "been" | "is" | "are" | "be" | "being" | "as");
-    let noun = matches!(lower, "reports" | "report" | "claims" | "states" | "estimates" | "record")
+    let noun = matches!(lower, "reports" | "report" | "claims" | "estimates" | "record")
         && (matches!(word(tokens, i + 1), "of" | "in" | "by" | "from" | "on" | "that")
             || matches!(before, "the" | "of" | "a" | "media" | "some" | "by" | "with" | "to"));
+    // "193 member states", "the United States"
+    let noun = noun || lower == "states" && word(tokens, i + 1) != "that";
     let hedge = lower == "estimated" && (matches!(before, "an" | "the") || i == 0);
+    // "Rodi Said" is a name.
+    if lower == "said" && tokens.get(i).is_some_and(Token::capital) {
+        return false;
+    }
+    // "claimed 12 lives", "claimed responsibility" report nothing.
+    let claims = lower.starts_with("claim")
+        && (1..=5).any(|k| matches!(word(tokens, i + k), "lives" | "life" | "responsibility"));
     !(passive
+        || claims
         || noun
         || hedge
         || matches!(
@@ -165,9 +178,15 @@ fn saying(tokens: &[Token], i: usize, speakers: &Speakers) -> Option<Attribution
         } else {
             describe(tokens, first, end, speakers)?
         };
-        let trailing = is_last(tokens, i);
+        let quoted = (1..=2).any(|k| first >= k && is_quote(tokens.get(first - k)));
+        let goes_on = matches!(word(tokens, i), "added" | "adding") && first > 2;
+        let reach = match is_last(tokens, i) {
+            true => Reach::Before,
+            false if quoted || goes_on => Reach::Both,
+            false => Reach::After,
+        };
         let rule = if pronoun { "source.pronoun" } else { "source.said-after" };
-        return Some(Attribution { cue: i, trailing, name, rule });
+        return Some(Attribution { cue: i, reach, at: first..end, name, rule });
     }
     // Only "said" and its like turn round: "… said the ministry".
     if !matches!(word(tokens, i), "said" | "says" | "reported" | "added" | "announced" | "told") {
@@ -175,7 +194,17 @@ fn saying(tokens: &[Token], i: usize, speakers: &Speakers) -> Option<Attribution
     }
     let (first, end) = after(tokens, i + 1)?;
     let name = describe(tokens, first, end, speakers)?;
-    Some(Attribution { cue: i, trailing: true, name, rule: "source.said-before" })
+    Some(Attribution {
+        cue: i,
+        reach: Reach::Before,
+        at: first..end,
+        name,
+        rule: "source.said-before",
+    })
+}
+
+fn is_quote(token: Option<&Token>) -> bool {
+    token.is_some_and(|t| t.is_mark('"') || t.is_mark('\u{201D}'))
 }
 
 /// Whether nothing that could be reported follows the verb: "S said on Sunday."
@@ -186,6 +215,7 @@ fn is_last(tokens: &[Token], i: usize) -> bool {
         let Some(token) = tokens.get(at) else { return true };
         match token.lower.as_ref() {
             "that" | ":" => return false,
+            "citing" | "quoting" => return true,
             "." | "!" | "?" => return at + 1 >= tokens.len() || at > i,
             "in" | "on" | "to" | "a" | "an" | "the" | "statement" | "press" | "release"
             | "late" | "early" | "earlier" | "its" | "his" | "via" | "by" | "online"
@@ -224,11 +254,34 @@ fn before(tokens: &[Token], i: usize) -> Option<(usize, usize)> {
     if tokens.get(last)?.role == Role::Pronoun {
         return Some((last, end));
     }
+    subject_ending(tokens, end).or_else(|| {
+        // "the Observatory, which tracks the war, said"
+        let relative = (end.saturating_sub(RELATIVE_LIMIT_TOKENS)..end)
+            .rev()
+            .find(|&k| tokens.get(k).is_some_and(|t| t.role == Role::Relative))?;
+        let comma = usize::from(word_before(tokens, relative, 1) == ",");
+        subject_ending(tokens, relative - comma)
+    })
+}
+
+/// Most words of a relative clause between a source and its verb.
+const RELATIVE_LIMIT_TOKENS: usize = 12;
+
+/// The source's description that ends before token `end`.
+fn subject_ending(tokens: &[Token], end: usize) -> Option<(usize, usize)> {
     let mut first = end;
     while first > 0 && end - first < SOURCE_LIMIT_TOKENS && belongs(tokens, first - 1, end) {
         first -= 1;
     }
     first = past_links(tokens, first, end);
+    let governed = matches!(word_before(tokens, first, 1), "in" | "of" | "at" | "from" | "near");
+    if governed && !is_head(tokens, end.saturating_sub(1)) {
+        // "a neurologist in X said": the name is where, and the noun before it is who.
+        let article = (first.saturating_sub(5)..first - 1)
+            .rev()
+            .find(|&k| matches!(word(tokens, k), "a" | "an" | "the"))?;
+        first = article + 1;
+    }
     let named = (first..end).any(|k| is_name_part(tokens, k) || is_head(tokens, k));
     (first < end && named).then_some((first, end))
 }
@@ -265,7 +318,8 @@ fn is_head(tokens: &[Token], k: usize) -> bool {
     tokens.get(k).is_some_and(|t| {
         let lower = t.lower.as_ref();
         let bare = lower.strip_suffix("'s").unwrap_or(lower);
-        t.kind == Kind::Word && HEADS.contains(bare)
+        t.kind == Kind::Word
+            && (HEADS.contains(bare) || t.noun == Some(Noun::Person) && !t.capital())
     })
 }
 
@@ -300,7 +354,11 @@ fn after(tokens: &[Token], at: usize) -> Option<(usize, usize)> {
             && (is_name_part(tokens, end + 1)
                 || word(tokens, end + 1) == "health"
                 || word(tokens, end + 1) == "the" && is_name_part(tokens, end + 2));
-        let inner = token.lower == "the" && end > first;
+        // "the directorate of health", "Idlib province": a word after "of", a kind after a name.
+        let inner = end > first
+            && (token.lower == "the"
+                || word(tokens, end - 1) == "of" && token.role == Role::None
+                || matches!(token.lower.as_ref(), "province" | "city" | "governorate"));
         let adjective = token.role == Role::None
             && token.noun.is_none()
             && token.trigger.is_none()
@@ -314,8 +372,8 @@ fn after(tokens: &[Token], at: usize) -> Option<(usize, usize)> {
     (end > first && named).then_some((first, end))
 }
 
-/// The source's name in words: a person's or body's name where the phrase holds one, fullest form in
-/// the report; else the phrase itself ("source at the police command").
+/// The source's name in words: a person's or body's name where the phrase holds one, fullest form
+/// in the report; else the phrase itself ("source at the police command").
 fn describe(tokens: &[Token], first: usize, end: usize, speakers: &Speakers) -> Option<String> {
     let lower_head = (first..end).position(|k| is_head(tokens, k) && !is_name_part(tokens, k));
     let links = (first..end).any(|k| matches!(word(tokens, k), "at" | "in" | "of" | "for"));
@@ -331,6 +389,7 @@ fn describe(tokens: &[Token], first: usize, end: usize, speakers: &Speakers) -> 
         }
         (begin, last + 1)
     });
+    let last_run = last_run.map(|(begin, stop)| (past_based(tokens, begin, stop), stop));
     let range = match (lower_head, last_run) {
         // "activists in Homs", "a source at Aleppo Police Command"
         (Some(0..=3), Some((begin, _))) if links && begin > first + 1 => (first, end),
@@ -346,18 +405,19 @@ fn describe(tokens: &[Token], first: usize, end: usize, speakers: &Speakers) -> 
     Some(fullest(&text, speakers.names).to_string())
 }
 
-/// Nouns that end a headline as its source.
-static LAST: LazyLock<BTreeSet<&str>> = LazyLock::new(|| LAST_WORDS.split(' ').collect());
-
-#[rustfmt::skip]
-const LAST_WORDS: &str = "\
-    activists agency army group media medics military ministry monitor monitors ngo ngos \
-    observatory official officials opposition police reports rescuers sana sohr source sources \
-    spokesman tv u.n un watchdog witnesses";
-
 /// "…: monitor", "… state media", "Ministry: …" in a headline.
 fn headline_source(tokens: &[Token], speakers: &Speakers) -> Option<Attribution> {
     headline_lead(tokens, speakers).or_else(|| headline_end(tokens, speakers))
+}
+
+/// Past "Britain-based" and its like, which are capitalised but no name.
+fn past_based(tokens: &[Token], mut begin: usize, stop: usize) -> usize {
+    while begin + 1 < stop
+        && ["-based", "-run", "-backed", "-linked"].iter().any(|e| word(tokens, begin).ends_with(e))
+    {
+        begin += 1;
+    }
+    begin
 }
 
 /// "Ministry: 20 killed …".
@@ -366,13 +426,22 @@ fn headline_lead(tokens: &[Token], speakers: &Speakers) -> Option<Attribution> {
     let name = (0..colon)
         .all(|k| is_name_part(tokens, k) || is_head(tokens, k) || word(tokens, k) == "of")
         .then(|| describe(tokens, 0, colon, speakers))??;
-    Some(Attribution { cue: colon, trailing: false, name, rule: "source.headline" })
+    Some(Attribution {
+        cue: colon,
+        reach: Reach::After,
+        at: 0..colon,
+        name,
+        rule: "source.headline",
+    })
 }
 
 /// "… killed: monitor", "… state media - Region - World".
 fn headline_end(tokens: &[Token], speakers: &Speakers) -> Option<Attribution> {
     let mut end = tokens.len();
-    while end > 0 && tokens.get(end - 1).is_some_and(|t| t.is_mark('.')) {
+    while end > 0
+        && (tokens.get(end - 1).is_some_and(|t| t.is_mark('.'))
+            || matches!(word(tokens, end - 1), "afp" | "ap" | "dpa" | "reuters"))
+    {
         end -= 1;
     }
     // "… state media - Region - World": the furniture after a dash.
@@ -386,24 +455,46 @@ fn headline_end(tokens: &[Token], speakers: &Speakers) -> Option<Attribution> {
         return None;
     }
     let mut first = last;
-    while first > 0 && end - first < 4 {
-        let joins = matches!(
-            word_before(tokens, first, 1),
-            "state" | "war" | "rights" | "russian" | "local" | "military"
-        );
-        if !joins {
-            break;
-        }
+    while first > 0 && end - first < 4 && QUALIFIERS.contains(&word_before(tokens, first, 1)) {
         first -= 1;
     }
-    let led = tokens.get(first.wrapping_sub(1));
-    let governed = led.is_some_and(|t| {
-        matches!(t.role, Role::Preposition | Role::Determiner | Role::Conjunction)
-            || t.trigger.is_some()
-    });
-    if governed || first == 0 {
+    let before = tokens.get(first.checked_sub(1)?)?;
+    let marked = before.is_mark(':') || before.is_mark('-');
+    let alone = UNMARKED.contains(&word(tokens, last)) || first < last;
+    let governed = matches!(before.role, Role::Preposition | Role::Determiner | Role::Conjunction)
+        || before.trigger.is_some();
+    if governed || !marked && !alone {
         return None;
     }
     let name = text_of(speakers.source, tokens, first, end)?;
-    Some(Attribution { cue: end, trailing: true, name, rule: "source.headline" })
+    Some(Attribution {
+        cue: end,
+        reach: Reach::Before,
+        at: first..end,
+        name,
+        rule: "source.headline",
+    })
 }
+
+/// Words before such a noun that belong to it.
+const QUALIFIERS: &[&str] = &["state", "war", "rights", "local", "military", "news"];
+
+/// Nouns that say who speaks even where no mark stands before them.
+const UNMARKED: &[&str] = &[
+    "monitor",
+    "monitors",
+    "ngo",
+    "ngos",
+    "activists",
+    "observatory",
+    "sohr",
+    "watchdog",
+    "media",
+    "medics",
+    "sources",
+    "reports",
+    "rescuers",
+    "witnesses",
+    "officials",
+    "source",
+];
