@@ -21,7 +21,9 @@ fn main() -> io::Result<()> {
     // The fuzzer takes the width from the end of the input.
     bundle.extend_from_slice(&[2, 0]);
     let key = sshsig::public_key(&[3; 32]);
+    let examples: Vec<_> = read::figures::rules().iter().map(|r| r.example).collect();
     for (target, name, bytes) in [
+        ("figures", "examples", examples.join("\n\n").into_bytes()),
         ("tile_path", "hashes", b"tile/1/x001/x234/067".to_vec()),
         ("tile_path", "entries", b"tile/entries/000.p/37".to_vec()),
         ("entry_bundle", "two", bundle),

@@ -58,7 +58,12 @@ pub(super) fn find(tokens: &[Token], dates: &[When], sources: &[Attribution]) ->
             }
             let floor = out.last().map_or(0, |c| c.quantity.end);
             let quantity = hedges::hedged(tokens, i, &number);
-            if quantity.first >= floor && is_count(tokens, &quantity) {
+            let speaks = sources.iter().any(|s| s.at.start == quantity.end)
+                && quantity.first.checked_sub(1).and_then(|k| tokens.get(k)).is_some_and(|t| {
+                    // "… four civilians two residents said": those two are the source.
+                    t.noun.is_some() && t.trigger.is_none()
+                });
+            if quantity.first >= floor && !speaks && is_count(tokens, &quantity) {
                 let found = count(tokens, quantity, &barred);
                 // A whole's number inside the phrase ("18 of the 31") is not counted again.
                 i = found.noun_first.max(end);
@@ -109,15 +114,18 @@ fn list_of_singles(tokens: &[Token], found: &mut Count) {
         return;
     }
     let (mut each, mut at) = (1, found.noun_first + 1);
+    // "a girl child" is one; only "and" makes a list.
+    let mut listed = false;
     loop {
         let link = at + usize::from(matches!(word(tokens, at), "," | "and"));
+        listed |= word(tokens, at) == "and";
         if !kin(link) {
             break;
         }
         each += 1;
         at = link + 1;
     }
-    if each > 1 {
+    if each > 1 && listed {
         found.quantity.low = Some(each);
         found.quantity.high = Some(each);
         found.quantity.rules.push("number.list-of-singles");

@@ -284,7 +284,12 @@ pub(super) fn war_country(
         let near = (0..=BACK_SENTENCES)
             .filter_map(|back| settings.get(draft.sentence.checked_sub(back)?))
             .find_map(|s| s.country);
-        let Some(country) = draft.war_of.or(near).or(country) else { continue };
+        let own = settings.get(draft.sentence).and_then(|s| s.country);
+        // A war of which the report speaks throughout is that of its country; a number that is
+        // only great belongs to what was told just before.
+        let great = draft.figure.rules.iter().any(|r| r == "cumulative.scale");
+        let told = if great { near.or(country) } else { own.or(country) };
+        let Some(country) = draft.war_of.or(told) else { continue };
         // Countries are kept in lower case; their names are capitalised word by word.
         let words = country.split(' ').map(|w| {
             let mut letters = w.chars();

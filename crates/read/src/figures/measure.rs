@@ -110,7 +110,12 @@ fn allowed(count: &Count, measure: Measure) -> bool {
         Measure::Present | Measure::Attacks | Measure::Destroyed | Measure::States
     );
     match count.quantity.shape {
-        Shape::Single => victim && count.noun == Some(Noun::Person),
+        Shape::Single => {
+            // "the captured pilot spoke": being called so is not to be counted.
+            let named = count.rule == "measure.adjective-before"
+                && !matches!(measure, Measure::Killed | Measure::Injured);
+            victim && count.noun == Some(Noun::Person) && !named
+        }
         Shape::Many => {
             matches!(measure, Measure::Killed | Measure::Injured)
                 && matches!(count.noun, Some(Noun::People))
@@ -185,7 +190,9 @@ fn is_locative(tokens: &[Token], c: &Count) -> bool {
 fn by_toll(scene: &Scene, i: usize) -> Option<(Measure, &'static str)> {
     let tokens = scene.tokens;
     let c = scene.counts.get(i)?;
-    if matches!(c.noun, Some(Noun::Object | Noun::Attack | Noun::Unit | Noun::State)) {
+    if c.quantity.shape == Shape::Single
+        || matches!(c.noun, Some(Noun::Object | Noun::Attack | Noun::Unit | Noun::State))
+    {
         return None;
     }
     let first = c.quantity.first;

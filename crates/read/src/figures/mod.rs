@@ -86,7 +86,7 @@ pub fn sentences(text: &str) -> Vec<Range<usize>> {
 /// The country a report names most often, the first of equals.
 fn country(tokens: &[Token]) -> Option<&'static str> {
     let mut counts: BTreeMap<&'static str, usize> = BTreeMap::new();
-    for name in tokens.iter().filter_map(place::country) {
+    for name in tokens.iter().filter_map(|t| place::country(t).or(place::people(t))) {
         *counts.entry(name).or_default() += 1;
     }
     counts.into_iter().rev().max_by_key(|&(_, count)| count).map(|(name, _)| name)
@@ -261,7 +261,7 @@ fn whom(s: &Sentence, count: &Count) -> Option<String> {
     let alone = count.noun_end == count.noun_first + 1 && count.noun_first == count.quantity.end;
     let befell = matches!(
         tokens::word(s.tokens, count.noun_first),
-        "dead" | "death" | "deaths" | "fatalities" | "wounded" | "injured" | "injuries"
+        "dead" | "death" | "deaths" | "lives" | "fatalities" | "wounded" | "injured" | "injuries"
     );
     if alone && befell {
         return None;

@@ -216,6 +216,7 @@ fn half_at(tokens: &[Token], i: usize) -> Option<(u64, usize, &'static str)> {
         "half" if word(tokens, i + 1) == "a" => (2, i + 2),
         "half" => (2, i + 1),
         "quarter" if word(tokens, i + 1) == "of" && word(tokens, i + 2) == "a" => (4, i + 3),
+        "a" if word(tokens, i + 1) == "quarter" => return half_at(tokens, i + 1),
         _ => return None,
     };
     let scale = match word(tokens, at) {

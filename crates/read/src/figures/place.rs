@@ -4,7 +4,7 @@
 //! it ("the village of X", "X neighbourhood"). Never may a person or an armed group stand as a
 //! place.
 
-use super::gazetteer::{CITIES, COUNTRIES, NEVER, PEOPLES};
+use super::gazetteer::{CITIES, COUNTRIES, LAST, NEVER, PEOPLES};
 use super::lexicon::{Noun, Role};
 use super::names::{is_name_part, run_end, text_of};
 use super::tokens::{Gap, Token, word, word_before};
@@ -83,6 +83,10 @@ fn typed_of(tokens: &[Token], i: usize) -> Option<(usize, usize, u8, &'static st
     }
     let first = i + 2 + usize::from(word(tokens, i + 2) == "the");
     let mut end = place_end(tokens, first);
+    if word(tokens, i + 2).ends_with('s') && known(tokens, first, first + 1) == Some(1) {
+        // "an area of Syrias second city": the country owns the place, and is not its name.
+        return None;
+    }
     if end == first {
         // "the outskirts of the capital"
         let town = matches!(word(tokens, first), "capital" | "city" | "town" | "village");
@@ -125,6 +129,11 @@ fn named(tokens: &[Token], i: usize) -> Option<(usize, usize, u8, &'static str)>
     }
     if let Some(rank) = known(tokens, i, end) {
         return Some((i, end, rank, "place.known"));
+    }
+    // "Aleppo Rises to", "Deir Ezzor Aleppo": a name everybody knows, then something else.
+    let prefix = (i + 1..end).rev().find_map(|k| known(tokens, i, k).map(|rank| (k, rank)));
+    if let Some((k, rank)) = prefix {
+        return Some((i, k, rank, "place.known"));
     }
     let before = before_adjectives(tokens, i);
     let led = matches!(before, "in" | "at" | "near" | "outside" | "around" | "inside" | "across");
@@ -207,7 +216,9 @@ fn before_adjectives<'a>(tokens: &'a [Token], i: usize) -> &'a str {
 
 /// The token after a run of names that can be a place.
 fn place_end(tokens: &[Token], i: usize) -> usize {
-    let end = run_end(tokens, i, false);
+    let run = run_end(tokens, i, false);
+    // "… in Syria Monitor": a headline's source ends the place.
+    let end = (i + 1..run).find(|&k| LAST.contains(word(tokens, k))).unwrap_or(run);
     let never = tokens.get(i..end).unwrap_or_default().iter().any(|t| {
         is_never_place(&t.lower)
             || ["-led", "-backed", "-based", "-held", "-run", "-linked"]

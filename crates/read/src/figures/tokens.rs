@@ -122,7 +122,20 @@ fn token(text: &str, start: usize, end: usize, kind: Kind, gap: Gap) -> Option<T
         if kind == Kind::Word { lexicon::look_up(&lower) } else { (None, None, Role::None) };
     // "IS", "US" in capitals are names.
     let name = text.len() == 2 && text.bytes().all(|b| b.is_ascii_uppercase());
-    let role = if name && role != Role::Preposition { Role::None } else { role };
+    let small = text.starts_with(char::is_lowercase);
+    let role = match role {
+        Role::Preposition => role,
+        _ if name => Role::None,
+        // "may" and "march" in small letters are verbs.
+        Role::Month(_) | Role::Weekday(_) if small => {
+            if lower == "may" {
+                Role::Auxiliary
+            } else {
+                Role::None
+            }
+        }
+        _ => role,
+    };
     Some(Token { start, end, text, lower, kind, gap, noun, trigger, role })
 }
 
