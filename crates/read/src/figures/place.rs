@@ -128,6 +128,9 @@ fn named(tokens: &[Token], i: usize) -> Option<(usize, usize, u8, &'static str)>
         return Some((i, end, rank, "place.apposed"));
     }
     if let Some(rank) = known(tokens, i, end) {
+        // "northeast of Damascus" only says where another place lies.
+        let beside = word_before(tokens, i, 1) == "of" && is_direction(word_before(tokens, i, 2));
+        let rank = if beside { rank.min(2) } else { rank };
         return Some((i, end, rank, "place.known"));
     }
     // "Aleppo Rises to", "Deir Ezzor Aleppo": a name everybody knows, then something else.
@@ -136,7 +139,20 @@ fn named(tokens: &[Token], i: usize) -> Option<(usize, usize, u8, &'static str)>
         return Some((i, k, rank, "place.known"));
     }
     let before = before_adjectives(tokens, i);
-    let led = matches!(before, "in" | "at" | "near" | "outside" | "around" | "inside" | "across");
+    let led = matches!(
+        before,
+        "in" | "at"
+            | "near"
+            | "outside"
+            | "around"
+            | "inside"
+            | "across"
+            | "struck"
+            | "hit"
+            | "shelled"
+            | "bombed"
+            | "pounded"
+    );
     (led && !tokens.get(end).is_some_and(|t| t.role == Role::Saying))
         .then_some((i, end, 4, "place.in"))
 }
@@ -161,6 +177,10 @@ fn kind_after(tokens: &[Token], i: usize, end: usize) -> Option<(usize, usize, u
         });
     }
     None
+}
+
+fn is_direction(word: &str) -> bool {
+    ["north", "south", "east", "west"].iter().any(|d| word.starts_with(d))
 }
 
 /// Whether a kind of place is an area rather than one site in it.

@@ -125,7 +125,7 @@ fn token(text: &str, start: usize, end: usize, kind: Kind, gap: Gap) -> Option<T
     let small = text.starts_with(char::is_lowercase);
     let role = match role {
         Role::Preposition => role,
-        _ if name => Role::None,
+        _ if name || text == "WHO" => Role::None,
         // "may" and "march" in small letters are verbs.
         Role::Month(_) | Role::Weekday(_) if small => {
             if lower == "may" {

@@ -337,8 +337,11 @@ fn relative_at(tokens: &[Token], i: usize, report: Option<Date>) -> Option<When>
         "this" if matches!(next, "morning" | "afternoon" | "evening") => {
             made(i + 2, day(0), WhenKind::Day, "date.today")
         }
-        "a" if next == "day" && matches!(word(tokens, i + 2), "after" | "earlier" | "before") => {
+        "a" if next == "day" && word(tokens, i + 2) == "after" => {
             made(i + 2, day(1), WhenKind::Day, "date.day-before")
+        }
+        "a" if next == "day" && matches!(word(tokens, i + 2), "earlier" | "before") => {
+            made(i + 3, None, WhenKind::Day, "date.distance")
         }
         "previous" if next == "day" => made(i + 2, None, WhenKind::Day, "date.day-before"),
         "this" | "last" | "previous" if is_calendar(next) => {

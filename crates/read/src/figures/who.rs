@@ -61,7 +61,9 @@ pub(super) fn attributions(
         let found = match token.lower.as_ref() {
             "according" if word(tokens, i + 1) == "to" => according(tokens, i, speakers),
             "citing" | "quoting" | "cited" | "quoted" => citing(tokens, i, speakers),
-            "voiced" | "expressed" if (1..4).any(|k| word(tokens, i + k) == "concern") => {
+            "voiced" | "expressed" | "gave" | "put" | "updated" | "raised"
+                if (1..6).any(|k| matches!(word(tokens, i + k), "concern" | "toll")) =>
+            {
                 concern(tokens, i, speakers)
             }
             _ if token.role == Role::Saying && is_verb(tokens, i) => saying(tokens, i, speakers),
@@ -102,7 +104,7 @@ pub(super) fn covering(found: &[Attribution], at: usize) -> Option<&Attribution>
 fn according(tokens: &[Token], i: usize, speakers: &Speakers) -> Option<Attribution> {
     let (first, end) = after(tokens, i + 2)?;
     let name = describe(tokens, first, end, speakers)?;
-    let reach = if i > 1 { Reach::Before } else { Reach::After };
+    let reach = if i > 1 { Reach::Both } else { Reach::After };
     Some(Attribution { cue: i, reach, at: first..end, name, rule: "source.according-to" })
 }
 
@@ -182,7 +184,7 @@ fn saying(tokens: &[Token], i: usize, speakers: &Speakers) -> Option<Attribution
         let goes_on = matches!(word(tokens, i), "added" | "adding") && first > 2;
         let reach = match is_last(tokens, i) {
             true => Reach::Before,
-            false if quoted || goes_on => Reach::Both,
+            false if quoted || goes_on || follows_clause(tokens, first) => Reach::Both,
             false => Reach::After,
         };
         let rule = if pronoun { "source.pronoun" } else { "source.said-after" };
@@ -201,6 +203,15 @@ fn saying(tokens: &[Token], i: usize, speakers: &Speakers) -> Option<Attribution
         name,
         rule: "source.said-before",
     })
+}
+
+/// "… has risen to 61 a monitor said on Tuesday as …": the speaker stands after what they said, and
+/// the sentence goes on. One after "and" or at the start begins what they say.
+fn follows_clause(tokens: &[Token], first: usize) -> bool {
+    let article = tokens.get(first.wrapping_sub(1)).is_some_and(|t| t.role == Role::Determiner);
+    let begin = first.saturating_sub(usize::from(article));
+    let before = tokens.get(begin.wrapping_sub(1));
+    begin > 3 && before.is_some_and(|t| t.role != Role::Conjunction && !t.is_mark(':'))
 }
 
 fn is_quote(token: Option<&Token>) -> bool {
@@ -277,7 +288,7 @@ fn subject_ending(tokens: &[Token], end: usize) -> Option<(usize, usize)> {
     let governed = matches!(word_before(tokens, first, 1), "in" | "of" | "at" | "from" | "near");
     if governed && !is_head(tokens, end.saturating_sub(1)) {
         // "a neurologist in X said": the name is where, and the noun before it is who.
-        let article = (first.saturating_sub(5)..first - 1)
+        let article = (first.saturating_sub(7)..first - 1)
             .rev()
             .find(|&k| matches!(word(tokens, k), "a" | "an" | "the"))?;
         first = article + 1;
@@ -308,8 +319,8 @@ fn belongs(tokens: &[Token], k: usize, end: usize) -> bool {
         "state" | "local" | "monitoring" | "medical" | "security" | "news" | "war" | "field"
         | "senior" | "civil" | "human" | "rights" | "opposition" | "rebel" | "government"
         | "police" | "anti-regime" | "state-run" | "official" | "area" | "city" | "province"
-        | "health" | "rescue" | "aid" | "pro-government" | "well-informed" | "informed"
-        | "unnamed" => true,
+        | "health" | "rescue" | "town" | "village" | "region" | "country" | "aid"
+        | "pro-government" | "well-informed" | "informed" | "unnamed" => true,
         _ => false,
     }
 }
