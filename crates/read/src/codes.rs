@@ -12,3 +12,9 @@ pub const ENCODING_GUESSED: &str = "encoding-guessed";
 pub const ENCODING_ERRORS: &str = "encoding-errors";
 /// A date that can be read in two ways.
 pub const DATE_AMBIGUOUS: &str = "date-ambiguous";
+/// The page is too large or too deeply nested for the search for its main text.
+pub const EXTRACTOR_SKIPPED: &str = "extractor-skipped";
+/// The search for the main text broke down.
+pub const EXTRACTOR_FAILED: &str = "extractor-failed";
+/// The main text could not be found again in the page.
+pub const MAIN_NOT_FOUND: &str = "main-not-found";

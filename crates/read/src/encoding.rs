@@ -89,6 +89,11 @@ pub fn decode(bytes: &[u8]) -> Decoded {
     decode_as(bytes, encoding, "encoding.guessed", vec![guessed])
 }
 
+/// Decodes a page in the encoding that it names for itself.
+pub fn decode_named(bytes: &[u8], encoding: &'static Encoding) -> Decoded {
+    decode_as(bytes, encoding, "encoding.named", Vec::new())
+}
+
 /// The map of a text whose last character, cut off, became U+FFFD.
 fn verbatim_but_last(text: &str) -> Vec<Piece> {
     let end = text.trim_end_matches('\u{fffd}').len() as u64;

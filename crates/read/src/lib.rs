@@ -7,6 +7,8 @@
 pub mod codes;
 pub mod encoding;
 pub mod figures;
+pub mod flatten;
+pub mod html;
 pub mod metadata;
 pub mod plain;
 pub mod rules;
@@ -36,7 +38,12 @@ pub struct Facts {
 /// The reader, with its version, for an item that begins with `bytes`.
 pub fn reader_of(bytes: &[u8]) -> &'static str {
     let head = bytes.get(..SNIFF_BYTES as usize).unwrap_or(bytes);
-    if encoding::is_text(head) { "text/1" } else { "none/1" }
+    if !encoding::is_text(head) {
+        return "none/1";
+    }
+    let decoded = encoding::decode(head);
+    let text = decoded.text.unwrap_or_else(|| String::from_utf8_lossy(head).into_owned());
+    if html::is_html(&text) { "html/1" } else { "text/1" }
 }
 
 /// Reads an item: its first bytes, at most [`READ_LIMIT_BYTES`], of `total_size` in all.
@@ -61,6 +68,7 @@ pub fn read(item: Sha256, bytes: &[u8], total_size: u64, facts: &Facts) -> Readi
     }
     match reader {
         "text/1" => read_text(&mut reading, bytes, facts),
+        "html/1" => read_html(&mut reading, bytes, facts),
         _ => {
             let message = "no reader knows this kind of file: convert it to text or HTML and take \
                            that in beside it";
@@ -68,6 +76,19 @@ pub fn read(item: Sha256, bytes: &[u8], total_size: u64, facts: &Facts) -> Readi
         }
     }
     reading
+}
+
+fn read_html(reading: &mut Reading, bytes: &[u8], facts: &Facts) {
+    let head = bytes.get(..SNIFF_BYTES as usize).unwrap_or(bytes);
+    let decoded = match html::named_encoding(head) {
+        Some(named) if std::str::from_utf8(bytes).is_err() => encoding::decode_named(bytes, named),
+        _ => encoding::decode(bytes),
+    };
+    let source = decoded.text.as_deref().or_else(|| std::str::from_utf8(bytes).ok());
+    let Some(source) = source else { return };
+    reading.encoding = Some(decoded.encoding.clone());
+    reading.problems.extend(decoded.problems.iter().cloned());
+    html::read(reading, source, &decoded, facts);
 }
 
 fn read_text(reading: &mut Reading, bytes: &[u8], facts: &Facts) {

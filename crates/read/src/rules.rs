@@ -13,7 +13,7 @@ pub struct Rule {
     pub example: &'static str,
 }
 
-const METADATA: [(&str, &str, &str); 18] = [
+const METADATA: [(&str, &str, &str); 32] = [
     ("encoding.valid-utf-8", "The bytes are valid UTF-8.", "any text of today's programs"),
     ("encoding.byte-order-mark", "A byte order mark names the encoding.", "FF FE: UTF-16LE"),
     (
@@ -68,6 +68,36 @@ const METADATA: [(&str, &str, &str); 18] = [
         "17/10/2016",
     ),
     ("published.day-first", "Day first, as dates with points or dashes are written.", "07.10.2016"),
+    (
+        "encoding.named",
+        "The page names its encoding in a meta element or XML declaration.",
+        "<meta charset=windows-1256>",
+    ),
+    ("title.meta", "The headline that the page states for sharing.", "og:title"),
+    ("title.h1", "The first heading of the first level.", "<h1>Bridge falls</h1>"),
+    ("title.element", "The title element.", "<title>Bridge falls</title>"),
+    ("byline.json-ld", "The author that the page's JSON-LD names.", "\"author\":{\"name\":…}"),
+    ("byline.meta", "The author that a meta element names.", "<meta name=author …>"),
+    ("outlet.meta", "The site's name that a meta element states.", "og:site_name"),
+    (
+        "outlet.json-ld",
+        "The publisher that the page's JSON-LD names.",
+        "\"publisher\":{\"name\":…}",
+    ),
+    ("published.meta", "The day that a meta element states.", "article:published_time"),
+    ("published.json-ld", "The day that the page's JSON-LD states.", "\"datePublished\":…"),
+    (
+        "published.time-element",
+        "The first time element's machine-readable day.",
+        "<time datetime=…>",
+    ),
+    (
+        "modified.meta",
+        "The day of the last change that a meta element states.",
+        "article:modified_time",
+    ),
+    ("modified.json-ld", "The day of the last change in the page's JSON-LD.", "\"dateModified\":…"),
+    ("language.attribute", "The language that the root element names.", "<html lang=ar>"),
     ("language.trigrams", "The language whose letter triples fit best, where that is clear.", "en"),
 ];
 
