@@ -105,9 +105,9 @@ pub(crate) fn compared(
             for note in figures::notes(question) {
                 writeln!(out, "    {note}")?;
             }
-            for convention in &question.conventions {
-                let value = convention.value.map_or("none".into(), |value| value.to_string());
-                writeln!(out, "    {:<28} {value:>10}  {}", convention.name, convention.why)?;
+            for convention in question.conventions.iter().filter(|one| one.value.is_some()) {
+                let value = convention.value.unwrap_or_default();
+                writeln!(out, "    {:<19} {value:>9}  {}", convention.name, convention.why)?;
             }
         }
         writeln!(out)?;

@@ -105,15 +105,17 @@ pub fn notes(question: &Question) -> Vec<String> {
         ));
     }
     if question.definition_differs {
-        notes.push(
-            "Not all accounts count the same people: the numbers cannot simply be compared.".into(),
-        );
+        let note =
+            "The accounts count differently drawn groups: compare the words, not only the numbers.";
+        notes.push(note.into());
     }
     if question.probable {
         notes.push("Probably one question, not certainly: a date or place is missing.".into());
     }
-    notes.extend(
-        question.because.iter().map(|because| format!("{}: {}", because.rule, because.words)),
-    );
+    if question.accounts.len() > 1 {
+        let rules: Vec<&str> =
+            question.because.iter().map(|because| because.rule.as_str()).collect();
+        notes.push(format!("Put together by: {}.", rules.join(", ")));
+    }
     notes
 }
