@@ -71,11 +71,28 @@ func openCheckpoint(signed []byte, vkey string) (tlog.Tree, error) {
 	if err != nil {
 		return tlog.Tree{}, err
 	}
+	if err := oneForm(string(signed)); err != nil {
+		return tlog.Tree{}, err
+	}
 	origin, rest, _ := strings.Cut(opened.Text, "\n")
 	if origin != verifier.Name() {
 		return tlog.Tree{}, fmt.Errorf("checkpoint of %q signed by the key of %q", origin, verifier.Name())
 	}
 	return tlog.ParseTree([]byte("go.sum database tree\n" + rest))
+}
+
+// oneForm sees to it that the base64 of every signature is in its one form: Go's note package reads
+// over bits that decode to nothing, and a flipped bit must not pass.
+func oneForm(signed string) error {
+	_, signatures, _ := strings.Cut(signed, "\n\n")
+	for _, line := range strings.Split(strings.TrimSuffix(signatures, "\n"), "\n") {
+		encoded := line[strings.LastIndex(line, " ")+1:]
+		data, err := base64.StdEncoding.Strict().DecodeString(encoded)
+		if err != nil || base64.StdEncoding.EncodeToString(data) != encoded {
+			return errors.New("base64 of a signature that is not in its one form")
+		}
+	}
+	return nil
 }
 
 // checkLog reads every leaf, builds the tree from nothing, and compares the root and each file.
@@ -274,19 +291,27 @@ func readLeaves(dir string, size int64) ([][]byte, error) {
 
 // checkProof checks one .tlog-proof file (C2SP tlog-proof) for the leaf in another file.
 func checkProof(vkey, proofPath, leafPath string) (string, error) {
-	text, err := os.ReadFile(proofPath)
+	index, tree, err := openProof(vkey, proofPath, leafPath)
 	if err != nil {
 		return "", err
+	}
+	return fmt.Sprintf("leaf %d of %d", index, tree.N), nil
+}
+
+func openProof(vkey, proofPath, leafPath string) (int64, tlog.Tree, error) {
+	text, err := os.ReadFile(proofPath)
+	if err != nil {
+		return 0, tlog.Tree{}, err
 	}
 	leaf, err := os.ReadFile(leafPath)
 	if err != nil {
-		return "", err
+		return 0, tlog.Tree{}, err
 	}
 	index, tree, err := runProof(vkey, string(text), leaf)
 	if err != nil {
-		return "", fmt.Errorf("%s: %w", proofPath, err)
+		return 0, tree, fmt.Errorf("%s: %w", proofPath, err)
 	}
-	return fmt.Sprintf("leaf %d of %d", index, tree.N), nil
+	return index, tree, nil
 }
 
 func runProof(vkey, text string, leaf []byte) (int64, tlog.Tree, error) {
@@ -323,13 +348,22 @@ func runProof(vkey, text string, leaf []byte) (int64, tlog.Tree, error) {
 	return index, tree, tlog.CheckRecord(proof, tree.N, tree.Hash, index, tlog.RecordHash(leaf))
 }
 
-// checkBundle checks each record of a bundle, and that the export's record seals the manifest.
+// checkBundle checks each record of a bundle, and that the export's record seals the manifest. Every
+// proof must lead to log/checkpoint, except the export's, which comes after it.
 func checkBundle(dir, vkey string) (string, error) {
+	brought, err := os.ReadFile(filepath.Join(dir, "log", "vkey"))
+	if err != nil {
+		return "", err
+	}
+	if string(brought) != vkey+"\n" {
+		return "", errors.New("log/vkey is not the key that was told")
+	}
 	signed, err := os.ReadFile(filepath.Join(dir, "log", "checkpoint"))
 	if err != nil {
 		return "", err
 	}
-	if _, err := openCheckpoint(signed, vkey); err != nil {
+	tree, err := openCheckpoint(signed, vkey)
+	if err != nil {
 		return "", fmt.Errorf("log/checkpoint: %w", err)
 	}
 	leaves, err := filepath.Glob(filepath.Join(dir, "log", "leaves", "*.leaf"))
@@ -344,23 +378,42 @@ func checkBundle(dir, vkey string) (string, error) {
 		return "", fmt.Errorf("%d leaves and %d proofs", len(leaves), len(proofs))
 	}
 	for _, leaf := range leaves {
-		name := strings.TrimSuffix(filepath.Base(leaf), ".leaf")
-		proof := filepath.Join(dir, "log", "proofs", name+".tlog-proof")
-		if _, err := checkProof(vkey, proof, leaf); err != nil {
+		if err := checkRecord(dir, vkey, leaf, tree); err != nil {
 			return "", err
 		}
 	}
 	export := filepath.Join(dir, "export.leaf")
-	if _, err := checkProof(vkey, filepath.Join(dir, "export.tlog-proof"), export); err != nil {
+	index, later, err := openProof(vkey, filepath.Join(dir, "export.tlog-proof"), export)
+	if err != nil {
 		return "", err
 	}
-	if err := checkSeal(dir, export); err != nil {
+	if index < tree.N || later.N <= tree.N {
+		return "", errors.New("export.leaf was recorded before log/checkpoint")
+	}
+	if err := checkSeal(dir, export, tree.N); err != nil {
 		return "", err
 	}
 	return fmt.Sprintf("%d records, and that of the export", len(leaves)), nil
 }
 
-func checkSeal(dir, export string) error {
+// checkRecord checks a leaf by the proof that lies beside it.
+func checkRecord(dir, vkey, leaf string, tree tlog.Tree) error {
+	name := strings.TrimSuffix(filepath.Base(leaf), ".leaf")
+	path := filepath.Join(dir, "log", "proofs", name+".tlog-proof")
+	index, found, err := openProof(vkey, path, leaf)
+	if err != nil {
+		return err
+	}
+	if found != tree {
+		return fmt.Errorf("%s does not lead to log/checkpoint", path)
+	}
+	if fmt.Sprintf("%08d", index) != name {
+		return fmt.Errorf("%s is the proof of leaf %d", path, index)
+	}
+	return nil
+}
+
+func checkSeal(dir, export string, size int64) error {
 	leaf, err := os.ReadFile(export)
 	if err != nil {
 		return err
@@ -370,12 +423,16 @@ func checkSeal(dir, export string) error {
 		Type        string `json:"type"`
 		Tagmanifest string `json:"tagmanifest"`
 		Signature   string `json:"signature"`
+		TreeSize    int64  `json:"tree_size"`
 	}
 	if err := json.Unmarshal(line, &record); err != nil {
 		return err
 	}
 	if record.Type != "export" {
 		return errors.New("export.leaf is not the record of an export")
+	}
+	if record.TreeSize != size {
+		return errors.New("export.leaf names another size of the log than log/checkpoint")
 	}
 	for name, due := range map[string]string{
 		"tagmanifest-sha256.txt":     record.Tagmanifest,

@@ -1,0 +1,242 @@
+#!/usr/bin/env bash
+# Checks a bundle from outside, with programs that casefile's makers did not write: coreutils, bagit.py,
+# OpenSSH, OpenSSL, Go's note and tlog packages, unzip. Every check must pass on the bundle as exported,
+# and must fail on a copy in which one byte was changed, or one file added or removed, where that program
+# has to notice.
+#
+#   tests/outside.sh            with target/debug/casefile, built if need be
+#   CASEFILE=…/casefile tests/outside.sh
+#
+# bagit.py comes from the virtual environment that ./test makes in target/venv (BAGIT overrides).
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+repository=$PWD
+casefile=${CASEFILE:-$PWD/target/debug/casefile}
+bagit=${BAGIT:-$PWD/target/venv/bin/bagit.py}
+place=$(mktemp -d)
+trap 'rm -rf "$place"' EXIT
+
+checks=0
+bundle=$place/demo/bundle
+
+title() { printf -- '-- %s\n' "$1"; }
+
+report() { # WHAT: what the command said, and the end
+    printf 'FAILED: %s\n' "$1" >&2
+    tail -n 20 "$place/said" >&2
+    exit 1
+}
+
+holds() { # WHAT COMMAND...: the bundle as exported must pass
+    local what=$1
+    shift
+    (cd "$bundle" && "$@") >"$place/said" 2>&1 || report "$what"
+    checks=$((checks + 1))
+    printf '   holds    %s\n' "$what"
+}
+
+refuses() { # WHAT CHANGE COMMAND...: a copy after CHANGE (words, split at blanks) must not pass
+    local what=$1 change=$2
+    shift 2
+    rm -rf "$place/copy"
+    cp -a "$bundle" "$place/copy"
+    (cd "$place/copy" && $change) >"$place/said" 2>&1 || report "cannot prepare: $what"
+    ! diff -r "$bundle" "$place/copy" >"$place/said" || report "nothing was changed: $what"
+    if (cd "$place/copy" && "$@") >"$place/said" 2>&1; then
+        report "passes although it must not: $what"
+    fi
+    checks=$((checks + 1))
+    printf '   refuses  %s\n' "$what"
+}
+
+# The changes. A byte is changed by one bit: bit 0, which keeps digits digits and text text.
+flip() { # FILE [OFFSET, by default the middle]
+    python3 - "$@" <<'PYTHON'
+import pathlib, sys
+path = pathlib.Path(sys.argv[1])
+data = bytearray(path.read_bytes())
+at = int(sys.argv[2]) if len(sys.argv) > 2 else len(data) // 2
+data[at] ^= 1
+path.chmod(0o644)
+path.write_bytes(data)
+PYTHON
+}
+add() { printf 'added\n' >"$1"; }
+take_away() { rm -f "$1"; }
+swap() { mv "$1" "$1.kept" && mv "$2" "$1" && mv "$1.kept" "$2"; }
+graft() { # LEAF OTHER: the record of the first with the signature of the second
+    { head -n 1 "$1" && tail -n +2 "$2"; } >"$1.new" && mv "$1.new" "$1"
+}
+
+prepare() {
+    [[ -n ${CASEFILE:-} ]] || cargo build --quiet --locked --package casefile
+    "$casefile" demo "$place/demo" >"$place/said" || report 'casefile demo'
+    item=$(cd "$bundle" && ls data/items/*northern-wire.txt)
+    reading=data/readings/000002.json
+    leaf=$(cd "$bundle" && find log/leaves -name '*.leaf' | sort | sed -n 2p)
+    other=$(cd "$bundle" && find log/leaves -name '*.leaf' | sort | sed -n 3p)
+    proof=${leaf/leaves/proofs} && proof=${proof/.leaf/.tlog-proof}
+    namespaces=$(sed 's/.*namespaces="\([^"]*\)".*/\1/' "$bundle/log/allowed_signers")
+    leaf_namespace=${namespaces%%,*}
+    bundle_namespace=${namespaces##*,}
+}
+
+coreutils() {
+    title "coreutils: $(sha256sum --version | head -n 1)"
+    holds 'sha256sum -c manifest-sha256.txt' sha256sum -c --strict manifest-sha256.txt
+    refuses 'an item with a changed byte' "flip $item" sha256sum -c --strict manifest-sha256.txt
+    refuses 'a reading with a changed byte' "flip $reading" sha256sum -c --strict manifest-sha256.txt
+    refuses 'an item taken away' "take_away $item" sha256sum -c --strict manifest-sha256.txt
+    holds 'sha256sum -c tagmanifest-sha256.txt' sha256sum -c --strict tagmanifest-sha256.txt
+    local file
+    for file in manifest-sha256.txt b2sums.txt index.html README.txt exhibits.jsonl log/checkpoint \
+        log/vkey log/allowed_signers "$leaf" "$proof" bag-info.txt bagit.txt; do
+        refuses "$file with a changed byte" "flip $file" sha256sum -c --strict tagmanifest-sha256.txt
+    done
+    holds 'b2sum -c b2sums.txt' b2sum -c --strict b2sums.txt
+    refuses 'an item with a changed byte' "flip $item 0" b2sum -c --strict b2sums.txt
+}
+
+bagit_python() {
+    title "bagit.py: $("$bagit" --version 2>&1 | tail -n 1)"
+    holds 'bagit.py --validate' "$bagit" --validate .
+    refuses 'an item with a changed byte' "flip $item" "$bagit" --validate .
+    refuses 'a tag file with a changed byte' 'flip index.html' "$bagit" --validate .
+    refuses 'a file added to the payload' 'add data/items/added.txt' "$bagit" --validate .
+    refuses 'an item taken away' "take_away $item" "$bagit" --validate .
+    refuses 'the declaration taken away' 'take_away bagit.txt' "$bagit" --validate .
+}
+
+tagmanifest_signature() {
+    ssh-keygen -Y verify -f log/allowed_signers -I actor -n "$bundle_namespace" \
+        -s tagmanifest-sha256.txt.sig <tagmanifest-sha256.txt
+}
+leaf_signature() { # LEAF
+    tail -n +2 "$1" >"$place/leaf.sig"
+    head -n 1 "$1" | ssh-keygen -Y verify -f log/allowed_signers -I actor -n "$leaf_namespace" -s "$place/leaf.sig"
+}
+leaf_signatures() {
+    local one
+    for one in export.leaf log/leaves/*.leaf; do leaf_signature "$one" || return 1; done
+}
+
+openssh() {
+    title "OpenSSH: $(ssh -V 2>&1)"
+    holds 'the signature over the tag manifest' tagmanifest_signature
+    refuses 'a digest in the tag manifest changed' 'flip tagmanifest-sha256.txt 70' tagmanifest_signature
+    refuses 'a byte of the signature changed' 'flip tagmanifest-sha256.txt.sig 250' tagmanifest_signature
+    refuses 'another key in allowed_signers' 'flip log/allowed_signers 120' tagmanifest_signature
+    holds "the signature of every record ($(find "$bundle/log/leaves" -type f | wc -l), and export.leaf)" leaf_signatures
+    refuses 'a record with a changed byte' "flip $leaf 200" leaf_signatures
+    refuses 'the record of the export with a changed byte' 'flip export.leaf 200' leaf_signatures
+    refuses 'a record under the signature of another' "graft $leaf $other" leaf_signatures
+}
+
+# The commands in the bundle's own README, as a stranger would type them.
+readme_commands() {
+    sed -n '/^HOW TO CHECK/,/^A bundle can be/s/^     //p' README.txt >"$place/commands"
+    grep -q sha256sum "$place/commands" && grep -q tagmanifest-sha256.txt.sig "$place/commands" || return 1
+    bash -e "$place/commands" >"$place/readme" 2>&1 || return 1
+    ! grep -q 'NOT VERIFIED' "$place/readme"
+}
+
+readme() {
+    title "the bundle's README.txt"
+    holds 'its commands, as they stand there' readme_commands
+    refuses 'an item with a changed byte' "flip $item" readme_commands
+    refuses 'a signature with a changed byte' 'flip tagmanifest-sha256.txt.sig 250' readme_commands
+    refuses 'the record of the export with a changed byte' 'flip export.leaf 200' readme_commands
+    refuses 'a record under the signature of another' "graft $leaf $other" readme_commands
+}
+
+openssl_says() {
+    openssl pkeyutl -verify -pubin -inkey "$place/parts/key.pem" -rawin -in "$place/parts/message" \
+        -sigfile "$place/parts/signature"
+}
+openssl_note() { # NOTE
+    python3 "$repository/oracle/note.py" note log/vkey "$1" "$place/parts" && openssl_says
+}
+openssl_tagmanifest() {
+    python3 "$repository/oracle/note.py" sshsig log/allowed_signers tagmanifest-sha256.txt.sig \
+        "$bundle_namespace" tagmanifest-sha256.txt "$place/parts" && openssl_says
+}
+openssl_leaf() {
+    python3 "$repository/oracle/note.py" leaf log/allowed_signers "$1" "$leaf_namespace" "$place/parts" &&
+        openssl_says
+}
+# An item's digests by OpenSSL must stand in one signed record.
+openssl_digests() { # ITEM
+    local sha256 blake2b
+    sha256=$(openssl dgst -sha256 -r "$1" | cut -d' ' -f1)
+    blake2b=$(openssl dgst -blake2b512 -r "$1" | cut -d' ' -f1)
+    grep -l "$sha256" log/leaves/*.leaf | xargs -r grep -l "$blake2b" | xargs -r grep -l '"type":"capture"' | grep -q .
+}
+
+openssl_tool() {
+    title "OpenSSL: $(openssl version)"
+    holds 'the signature of the checkpoint' openssl_note log/checkpoint
+    refuses 'a byte of its root changed' 'flip log/checkpoint 30' openssl_note log/checkpoint
+    refuses 'a byte of its signature changed' "flip log/checkpoint $(($(stat -c %s "$bundle/log/checkpoint") - 30))" \
+        openssl_note log/checkpoint
+    holds 'the SSH signature over the tag manifest' openssl_tagmanifest
+    refuses 'a byte of the tag manifest changed' 'flip tagmanifest-sha256.txt' openssl_tagmanifest
+    refuses 'a byte of the signature changed' 'flip tagmanifest-sha256.txt.sig 250' openssl_tagmanifest
+    holds 'the SSH signature of the record of the export' openssl_leaf export.leaf
+    refuses 'a byte of the record changed' 'flip export.leaf 200' openssl_leaf export.leaf
+    holds 'SHA-256 and BLAKE2b-512 of an item stand in the record of its capture' openssl_digests "$item"
+    refuses 'a byte of the item changed' "flip $item" openssl_digests "$item"
+}
+
+go_bundle() { "$place/go-verify" bundle . "$(cat "$place/vkey")"; }
+
+go_packages() {
+    title "Go: $(go version), golang.org/x/mod/sumdb"
+    # The key is what a stranger was told, not what the bundle brings.
+    tr -d '\n' <"$bundle/log/vkey" >"$place/vkey"
+    GO111MODULE=off GOPATH=/usr/share/gocode GOCACHE=$place/go-cache GOFLAGS='' \
+        go build -o "$place/go-verify" oracle/verify.go
+    holds 'every record is in the log, and the export seals the tag manifest' go_bundle
+    refuses 'a record with a changed byte' "flip $leaf" go_bundle
+    refuses 'a proof with a changed hash' "flip $proof 40" go_bundle
+    refuses 'a checkpoint with a changed byte' 'flip log/checkpoint' go_bundle
+    refuses 'another key of the log' 'flip log/vkey 20' go_bundle
+    refuses 'the record of the export with a changed byte' 'flip export.leaf' go_bundle
+    refuses 'its proof with a changed byte' 'flip export.tlog-proof' go_bundle
+    refuses 'two records exchanged' "swap $leaf $other" go_bundle
+    refuses 'a proof taken away' "take_away $proof" go_bundle
+    refuses 'the signature taken away' 'take_away tagmanifest-sha256.txt.sig' go_bundle
+    refuses 'a byte of the tag manifest changed' 'flip tagmanifest-sha256.txt' go_bundle
+    refuses 'a byte of its signature changed' 'flip tagmanifest-sha256.txt.sig' go_bundle
+}
+
+zip_is_that() {
+    rm -rf "$place/unzipped"
+    unzip -qq "$1" -d "$place/unzipped" && cd "$place/unzipped" && sha256sum -c --strict --quiet manifest-sha256.txt &&
+        sha256sum -c --strict --quiet tagmanifest-sha256.txt && tagmanifest_signature
+}
+
+unzip_tool() {
+    title "Info-ZIP: $(unzip -v | head -n 1)"
+    "$casefile" -C "$place/demo/case" export "$place/bundle.zip" >"$place/said" || report 'export to a zip file'
+    holds 'a bundle exported as a zip file, unpacked' zip_is_that "$place/bundle.zip"
+    cp "$place/bundle.zip" "$place/bitten.zip"
+    flip "$place/bitten.zip"
+    if zip_is_that "$place/bitten.zip" >"$place/said" 2>&1; then report 'a changed byte in a zip file passes'; fi
+    checks=$((checks + 1))
+    printf '   refuses  the zip file with a changed byte\n'
+}
+
+if [[ ! -x $bagit ]]; then
+    echo "bagit.py is not there ($bagit): run ./test once, which installs it" >&2
+    exit 1
+fi
+prepare
+coreutils
+bagit_python
+openssh
+readme
+openssl_tool
+go_packages
+unzip_tool
+printf 'outside: %d checks passed\n' "$checks"
