@@ -3,7 +3,7 @@
 //! So `head -n 1 LEAF | ssh-keygen -Y verify -n casefile-leaf@v1 -s <(tail -n +2 LEAF) …` checks
 //! one.
 
-use crate::sshsig::{self, PublicKey, SshsigError};
+use crate::sshsig::{self, PublicKey, Secret, SshsigError};
 use crate::tile::LEAF_LIMIT_BYTES;
 
 /// SSHSIG namespace of leaves: their signatures are good for nothing else.
@@ -35,8 +35,13 @@ pub enum LeafError {
 /// holds a line end, or of one so long that the leaf has more than [`LEAF_LIMIT_BYTES`]: whoever
 /// appends it looks at its length first.
 pub fn sign_leaf(seed: &[u8; 32], record: &[u8]) -> Vec<u8> {
+    sign_leaf_with(&Secret::new(seed), record)
+}
+
+/// [`sign_leaf`] for whoever signs many.
+pub fn sign_leaf_with(secret: &Secret, record: &[u8]) -> Vec<u8> {
     let mut leaf = [record, b"\n"].concat();
-    let signature = sshsig::sign(seed, NAMESPACE, &leaf);
+    let signature = secret.sign(NAMESPACE, &leaf);
     leaf.extend_from_slice(signature.as_bytes());
     leaf
 }

@@ -65,11 +65,26 @@ pub fn allowed_signer(principal: &str, namespaces: &[&str], key: &PublicKey) -> 
     format!("{principal} namespaces=\"{}\" {}\n", namespaces.join(","), public_key_line(key))
 }
 
-/// Signs `message` for `namespace`; the result is an armoured signature file.
+/// A secret key with its public one worked out: deriving it costs as much as a signature, so whoever
+/// signs often keeps one of these. Its bytes are cleared when it goes.
+pub struct Secret(SigningKey);
+
+impl Secret {
+    /// The key that `seed` stands for.
+    pub fn new(seed: &[u8; 32]) -> Self {
+        Self(SigningKey::from_bytes(seed))
+    }
+
+    /// Signs `message` for `namespace`; the result is an armoured signature file.
+    pub fn sign(&self, namespace: &str, message: &[u8]) -> String {
+        let signature = self.0.sign(&signed_bytes(namespace, message)).to_bytes();
+        armour(&self.0.verifying_key().to_bytes(), namespace, &signature)
+    }
+}
+
+/// [`Secret::sign`] with the key that `seed` stands for.
 pub fn sign(seed: &[u8; 32], namespace: &str, message: &[u8]) -> String {
-    let key = SigningKey::from_bytes(seed);
-    let signature = key.sign(&signed_bytes(namespace, message)).to_bytes();
-    armour(&key.verifying_key().to_bytes(), namespace, &signature)
+    Secret::new(seed).sign(namespace, message)
 }
 
 /// Checks an armoured signature over `message` for `namespace`, and returns the key that made it:
