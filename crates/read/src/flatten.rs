@@ -12,9 +12,10 @@ use record::reading::Piece;
 use std::collections::BTreeMap;
 
 /// Elements that begin and end a line.
-const BLOCKS: &str = " address article aside blockquote body br caption center dd details dialog div dl dt fieldset \
-    figcaption figure footer form h1 h2 h3 h4 h5 h6 head header hr html legend li main menu nav ol option p pre \
-    section select summary table tbody td tfoot th thead title tr ul video audio ";
+const BLOCKS: &str = " address article aside blockquote body br caption center dd details \
+    dialog div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 head header hr html \
+    legend li main menu nav ol option p pre section select summary table tbody td tfoot th thead \
+    title tr ul video audio ";
 
 /// Elements whose text is not shown.
 const HIDDEN: &str =

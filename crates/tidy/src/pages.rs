@@ -25,7 +25,7 @@ const GLOSSARY_RESERVED: &str = "## Reserved";
 const DECISIONS: &str = "docs/decisions/";
 
 /// What a newcomer types, as README.md has to show it.
-const README_COMMANDS: [&str; 2] = ["cargo build --release", "target/release/casefile demo"];
+const README_COMMANDS: [&str; 2] = ["cargo run --release -- demo", "./test"];
 
 /// Pages that every project owes its readers.
 const OWED: [&str; 9] = [

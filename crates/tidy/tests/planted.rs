@@ -31,7 +31,7 @@ const CLEAN: &[(&str, &str)] = &[
     ),
     (
         "README.md",
-        "# x\n\n    cargo build --release\n    target/release/casefile demo\n\n[log](CHANGELOG.md#top)\n",
+        "# x\n\n    cargo run --release -- demo\n    ./test\n\n[log](CHANGELOG.md#top)\n",
     ),
     ("CHANGELOG.md", "# Changes\n"),
     ("CONTRIBUTING.md", "# How to\n"),
@@ -191,7 +191,7 @@ fn in_pages() -> Vec<(&'static str, Plant)> {
         ("code-listed", edit("crates/archive/src/lib.rs", "one.\n", INNER_CODES)),
         ("decision-listed", edit("docs/decisions/README.md", "(0001-crates.md)", "(README.md)")),
         ("decision-listed", Put("docs/decisions/0003-x.md", String::new())),
-        ("readme-commands", edit("README.md", "cargo build --release", "make")),
+        ("readme-commands", edit("README.md", "cargo run --release -- demo", "make")),
         ("house-page", Drop("CONTRIBUTING.md")),
         ("house-page", Drop("LICENSE-MIT")),
     ]
