@@ -131,6 +131,25 @@ pub(super) fn reconcile(drafts: &mut [Draft], settings: &[Setting]) {
     }
     same_count(drafts);
     carry(drafts, settings);
+    others(drafts);
+}
+
+/// "Ten civilians were killed and 16 others injured": the others are civilians too.
+fn others(drafts: &mut [Draft]) {
+    for i in 1..drafts.len() {
+        let (before, rest) = drafts.split_at_mut(i);
+        let (Some(last), Some(draft)) = (before.last(), rest.first_mut()) else { continue };
+        let again = |rule: &String| rule == "hedge.another";
+        let open = match draft.figure.whom.as_deref() {
+            Some(whom) => matches!(whom, "others" | "other"),
+            None => draft.figure.rules.iter().any(again),
+        };
+        let same = draft.sentence == last.sentence;
+        if open && same && last.figure.whom.as_deref().is_some_and(|w| w != "others") {
+            draft.figure.whom.clone_from(&last.figure.whom);
+            draft.figure.rules.push("whom.others".to_string());
+        }
+    }
 }
 
 /// The value that two tellings of one count share: "more than 100" and "100".

@@ -139,7 +139,7 @@ fn read_sentence(
     let sources = who::attributions(tokens, speakers, headline);
     let dates = when::expressions(tokens, report.date);
     let places = place::places(report.text, tokens, &sources);
-    let setting = Setting::of(tokens, &dates, &places);
+    let mut setting = Setting::of(tokens, &dates, &places);
     let counts = counts::find(tokens, &dates, &sources);
     if counts.is_empty() {
         return setting;
@@ -156,6 +156,10 @@ fn read_sentence(
         places: &places,
     };
     drafts.extend(counts.iter().filter_map(|count| draft(&sentence, count)));
+    // Where the sentence's own count was is where its event was.
+    if let Some(place) = counts.last().and_then(|count| place_of(&sentence, count)) {
+        setting.place = Some(place.clone());
+    }
     setting
 }
 
