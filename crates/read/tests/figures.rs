@@ -111,6 +111,10 @@ fn tolls_attacks_and_states() {
     check("The death toll rose to 61.", &["61 61..61 killed"]);
     check("Death toll from market blast at least 112", &["at least 112 112.._ killed"]);
     check("The jets flew 39 sorties.", &["39 39..39 attacks"]);
+    check(
+        "They destroyed 40 car bombs, 11 tunnels and 20 bunkers.",
+        &["40 40..40 destroyed", "11 11..11 destroyed", "20 20..20 destroyed"],
+    );
     check("Rebels fired hundreds of rockets.", &["hundreds 200.._ attacks"]);
     check("Suicide bombers blew up two cars.", &["two 2..2 attacks"]);
     check("68 nations joined the request.", &["68 68..68 states"]);
@@ -124,6 +128,7 @@ fn what_is_no_figure() {
         "It began on 3 June 2015.",
         "The siege lasted 12 months.",
         "He was killed at age 32.",
+        "Ana Borel, 42, of Norwick, died.",
         "A 20-year-old student spoke.",
         "The town lies 14 km north, some 30 miles off.",
         "They paid $400 million and 30 per cent more.",

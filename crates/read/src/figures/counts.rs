@@ -277,6 +277,7 @@ fn is_count(tokens: &[Token], q: &Quantity) -> bool {
     !(labelled_number(word_before(tokens, q.core, 1))
         || measured(tokens, q)
         || is_idiom(tokens, q)
+        || is_apposed_age(tokens, q)
         || is_bare_year(tokens, q))
 }
 
@@ -302,6 +303,18 @@ fn measured(tokens: &[Token], q: &Quantity) -> bool {
     }
     false
 }
+
+/// "A. Person, 42, of Norwick" and "A. Person (42)": an age.
+fn is_apposed_age(tokens: &[Token], q: &Quantity) -> bool {
+    let mark = |i: usize, open: char| tokens.get(i).is_some_and(|t| t.is_mark(open));
+    let named = q.core.checked_sub(2).and_then(|i| tokens.get(i)).is_some_and(Token::capital);
+    let around = |open, close| mark(q.core.wrapping_sub(1), open) && mark(q.end, close);
+    let plain = q.end == q.core + 1 && q.first == q.core && q.low.is_some_and(|v| v <= AGE_LIMIT);
+    plain && named && (around(',', ',') || around('(', ')'))
+}
+
+/// Greatest age a report gives.
+const AGE_LIMIT: u64 = 120;
 
 /// "one of", "only 300,000 deaths away".
 fn is_idiom(tokens: &[Token], q: &Quantity) -> bool {

@@ -81,7 +81,7 @@ fn fits(count: &Count, measure: Measure) -> bool {
     match count.noun {
         Some(Noun::Unit | Noun::Thing) => false,
         Some(Noun::State) => measure == Measure::States,
-        Some(Noun::Attack) => measure == Measure::Attacks,
+        Some(Noun::Attack) => matches!(measure, Measure::Attacks | Measure::Destroyed),
         Some(Noun::Object) => measure == Measure::Destroyed || measure == Measure::Attacks,
         Some(Noun::Person | Noun::People | Noun::Victims(_)) => {
             !matches!(measure, Measure::Destroyed | Measure::Attacks | Measure::States)
@@ -139,7 +139,7 @@ fn by_noun(scene: &Scene, i: usize) -> Option<(Measure, &'static str)> {
         Some(Noun::Victims(m @ (Measure::Killed | Measure::Injured))) => {
             return Some((m, "measure.noun"));
         }
-        Some(Noun::Attack) if !is_compound_object(tokens, c) => {
+        Some(Noun::Attack) if !is_compound_object(tokens, c) && !is_disarmed(tokens, c) => {
             return Some((Measure::Attacks, "measure.attacks.noun"));
         }
         Some(Noun::State) if !is_locative(tokens, c) => {
@@ -170,6 +170,12 @@ fn is_compound_object(tokens: &[Token], c: &Count) -> bool {
     })
 }
 
+/// "destroyed 40 car bombs" tells of things destroyed, not of attacks.
+fn is_disarmed(tokens: &[Token], c: &Count) -> bool {
+    let before = c.quantity.first.checked_sub(1).and_then(|k| tokens.get(k));
+    before.and_then(|t| t.trigger).is_some_and(|t| t.measure == Measure::Destroyed)
+}
+
 /// "in 30 countries" says where, not how many states did something.
 fn is_locative(tokens: &[Token], c: &Count) -> bool {
     matches!(
@@ -182,6 +188,8 @@ fn is_locative(tokens: &[Token], c: &Count) -> bool {
             | "throughout"
             | "the"
             | "these"
+            | "our"
+            | "their"
             | "just"
     )
 }

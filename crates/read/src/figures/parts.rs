@@ -23,6 +23,9 @@ pub(super) fn of_whole_before(scene: &Scene, i: usize) -> Option<(Measure, &'sta
     let mut before = scene.counts.get(..i)?.iter().rev();
     let before = before.find(|b| b.measure.is_some() || b.quantity.shape != Shape::Single)?;
     let measure = before.measure.filter(|&m| m != Measure::States)?;
+    if measure == Measure::Attacks && matches!(c.noun, Some(Noun::Object)) {
+        return None;
+    }
     let near = c.quantity.first <= before.noun_end + BETWEEN_LIMIT_TOKENS;
     if near && (of_them(scene, c) || is_led(scene, c)) {
         return Some((measure, "measure.part-of-whole"));

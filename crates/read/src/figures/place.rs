@@ -241,6 +241,9 @@ fn place_end(tokens: &[Token], i: usize) -> usize {
     let end = (i + 1..run).find(|&k| LAST.contains(word(tokens, k))).unwrap_or(run);
     let never = tokens.get(i..end).unwrap_or_default().iter().any(|t| {
         is_never_place(&t.lower)
+            || t.text.len() >= 3
+                && t.text.bytes().all(|b| b.is_ascii_uppercase())
+                && !is_known(&t.lower)
             || ["-led", "-backed", "-based", "-held", "-run", "-linked"]
                 .iter()
                 .any(|e| t.lower.ends_with(e))
