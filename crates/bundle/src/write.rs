@@ -105,6 +105,8 @@ pub struct ExhibitLine {
 pub struct Writer {
     out: PathBuf,
     partial: PathBuf,
+    /// Opened before anything is written, so that the flush at the end reports every lost write.
+    folder: File,
     about: About,
     payload: Manifest,
     b2sums: Manifest,
@@ -137,6 +139,7 @@ impl Writer {
             let path = partial.join(folder);
             fs::create_dir_all(&path).map_err(Error::io("make folder", &path))?;
         }
+        let folder = File::open(&partial).map_err(Error::io("open", &partial))?;
         let open = |name: &str| {
             let path = partial.join(name);
             File::create_new(&path).map(BufWriter::new).map_err(Error::io("create", &path))
@@ -145,6 +148,7 @@ impl Writer {
         let mut writer = Self {
             out: out.into(),
             partial,
+            folder,
             about,
             payload: Manifest::new(),
             b2sums: Manifest::new(),
@@ -244,7 +248,9 @@ impl Writer {
         self.file(layout::SIGNATURE, signature.as_bytes())?;
         self.file(layout::EXPORT_LEAF, &export.leaf)?;
         self.file(layout::EXPORT_PROOF, export.proof.text().as_bytes())?;
-        sync(&self.partial)?;
+        // One flush of the file system: a bundle has thousands of files, and each would cost its own.
+        let flushed = rustix::fs::syncfs(&self.folder).map_err(std::io::Error::from);
+        flushed.map_err(Error::io("make durable", &self.partial))?;
         fs::rename(&self.partial, &self.out).map_err(Error::io("put in place", &self.out))?;
         let above = match self.out.parent() {
             Some(above) if !above.as_os_str().is_empty() => above,
@@ -322,23 +328,4 @@ pub fn digest_of(path: &Path) -> Result<Digests, Error> {
             Err(error) => return Err(Error::io("read", path)(error)),
         }
     }
-}
-
-/// Makes every file and folder below `folder` durable.
-fn sync(folder: &Path) -> Result<(), Error> {
-    let mut folders = vec![folder.to_path_buf()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder).map_err(Error::io("list", &folder))? {
-            let path = entry.map_err(Error::io("list", &folder))?.path();
-            if path.is_dir() {
-                folders.push(path);
-            } else {
-                let file = File::open(&path).map_err(Error::io("open", &path))?;
-                file.sync_all().map_err(Error::io("make durable", &path))?;
-            }
-        }
-        let opened = File::open(&folder).map_err(Error::io("open", &folder))?;
-        opened.sync_all().map_err(Error::io("make durable", &folder))?;
-    }
-    Ok(())
 }
