@@ -83,71 +83,80 @@ impl Facts {
     }
 }
 
-/// Walks `paths` in the order given, folders in byte order of names, and calls `visit` with each
-/// thing. `avoid` is the case's own folder, which is never taken into itself.
-pub fn walk(paths: &[PathBuf], avoid: &Path, visit: &mut dyn FnMut(Seen)) {
-    let avoid = fs::canonicalize(avoid).ok();
-    for path in paths {
-        let base = path.file_name().map_or_else(|| PathBuf::from("."), PathBuf::from);
-        // What a person names is followed even where it is a link: they meant what it leads to.
-        match fs::metadata(path) {
-            Ok(metadata) => {
-                let mut stack = vec![Step { path: path.clone(), name: base, depth: 0 }];
-                if metadata.is_dir() {
-                    walk_folder(&mut stack, avoid.as_deref(), visit);
-                } else {
-                    look_at(&stack.remove(0), &metadata, visit);
-                }
-            }
-            Err(error) => visit(refused(path, &error)),
-        }
-    }
+/// A walk over files and folders, one thing at a time: it holds the names of the folders that it is
+/// in, never those of the whole tree.
+#[derive(Debug)]
+pub struct Walk {
+    avoid: Option<PathBuf>,
+    stack: Vec<Step>,
 }
 
+#[derive(Debug)]
 struct Step {
     path: PathBuf,
     name: PathBuf,
     depth: usize,
 }
 
+/// Walks `paths` in the order given, folders in byte order of names. `avoid` is the case's own
+/// folder, which is never taken into itself.
+pub fn walk(paths: &[PathBuf], avoid: &Path) -> Walk {
+    let step = |path: &PathBuf| {
+        let name = path.file_name().map_or_else(|| PathBuf::from("."), PathBuf::from);
+        Step { path: path.clone(), name, depth: 0 }
+    };
+    Walk { avoid: fs::canonicalize(avoid).ok(), stack: paths.iter().rev().map(step).collect() }
+}
+
 /// Depth first without recursion, so that no nesting can overflow the stack.
-fn walk_folder(stack: &mut Vec<Step>, avoid: Option<&Path>, visit: &mut dyn FnMut(Seen)) {
-    while let Some(step) = stack.pop() {
-        // The first step is what was named, and followed; below it links are not.
-        let looked = if step.depth == 0 {
-            fs::metadata(&step.path)
-        } else {
-            fs::symlink_metadata(&step.path)
-        };
-        let metadata = match looked {
-            Ok(metadata) => metadata,
-            Err(error) => {
-                visit(refused(&step.path, &error));
-                continue;
+impl Iterator for Walk {
+    type Item = Seen;
+
+    fn next(&mut self) -> Option<Seen> {
+        loop {
+            let step = self.stack.pop()?;
+            // What a person names is followed even where it is a link: they meant what it leads
+            // to. Below it links are not followed.
+            let looked = match step.depth {
+                0 => fs::metadata(&step.path),
+                _ => fs::symlink_metadata(&step.path),
+            };
+            match looked {
+                Err(error) => return Some(refused(&step.path, &error)),
+                Ok(metadata) if !metadata.is_dir() => return Some(look_at(&step, &metadata)),
+                Ok(_) => {
+                    if let Some(problem) = self.enter(&step) {
+                        return Some(problem);
+                    }
+                }
             }
-        };
-        if !metadata.is_dir() {
-            look_at(&step, &metadata, visit);
-            continue;
         }
-        if avoid.is_some() && fs::canonicalize(&step.path).ok().as_deref() == avoid {
+    }
+}
+
+impl Walk {
+    /// Puts what is in a folder next in line, or says why not.
+    fn enter(&mut self, step: &Step) -> Option<Seen> {
+        let own = self.avoid.is_some() && fs::canonicalize(&step.path).ok() == self.avoid;
+        if own {
             let message = "this is the case itself, which is never taken into itself";
-            visit(problem(&step.path, codes::INSIDE_CASE, message));
-            continue;
+            return Some(problem(&step.path, codes::INSIDE_CASE, message));
         }
         if step.depth == DEPTH_LIMIT {
             let message =
                 "folders are nested deeper than 2,048: name the folder below to take it in";
-            visit(problem(&step.path, codes::TOO_DEEP, message));
-            continue;
+            return Some(problem(&step.path, codes::TOO_DEEP, message));
         }
         match names(&step.path) {
-            Ok(names) => stack.extend(names.into_iter().rev().map(|name| Step {
-                path: step.path.join(&name),
-                name: step.name.join(&name),
-                depth: step.depth + 1,
-            })),
-            Err(error) => visit(refused(&step.path, &error)),
+            Ok(names) => {
+                self.stack.extend(names.into_iter().rev().map(|name| Step {
+                    path: step.path.join(&name),
+                    name: step.name.join(&name),
+                    depth: step.depth + 1,
+                }));
+                None
+            }
+            Err(error) => Some(refused(&step.path, &error)),
         }
     }
 }
@@ -160,25 +169,25 @@ fn names(folder: &Path) -> io::Result<Vec<std::ffi::OsString>> {
     Ok(names)
 }
 
-fn look_at(step: &Step, metadata: &fs::Metadata, visit: &mut dyn FnMut(Seen)) {
+fn look_at(step: &Step, metadata: &fs::Metadata) -> Seen {
     let kind = metadata.file_type();
     if kind.is_file() {
-        visit(Seen::File(Found { path: step.path.clone(), name: name_of(&step.name) }));
-    } else if kind.is_symlink() {
+        return Seen::File(Found { path: step.path.clone(), name: name_of(&step.name) });
+    }
+    if kind.is_symlink() {
         let message =
             "links inside a folder are not followed: name the file it leads to if you want it";
-        visit(problem(&step.path, codes::LINK_NOT_FOLLOWED, message));
-    } else {
-        let what = if kind.is_fifo() {
-            "a pipe"
-        } else if kind.is_socket() {
-            "a socket"
-        } else {
-            "a device"
-        };
-        let message = format!("this is {what}, not a file: save what it holds to a file first");
-        visit(problem(&step.path, codes::NOT_A_FILE, &message));
+        return problem(&step.path, codes::LINK_NOT_FOLLOWED, message);
     }
+    let what = if kind.is_fifo() {
+        "a pipe"
+    } else if kind.is_socket() {
+        "a socket"
+    } else {
+        "a device"
+    };
+    let message = format!("this is {what}, not a file: save what it holds to a file first");
+    problem(&step.path, codes::NOT_A_FILE, &message)
 }
 
 /// The name as a record keeps it: exact bytes where it is not UTF-8.
@@ -219,16 +228,13 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     fn seen(paths: &[PathBuf], avoid: &Path) -> Vec<String> {
-        let mut lines = Vec::new();
-        walk(paths, avoid, &mut |seen| {
-            lines.push(match seen {
-                Seen::File(found) => found.name.text,
-                Seen::Problem { path, problem } => {
-                    format!("{}: {}", problem.code, path.file_name().unwrap().to_string_lossy())
-                }
-            });
-        });
-        lines
+        let line = |seen| match seen {
+            Seen::File(found) => found.name.text,
+            Seen::Problem { path, problem } => {
+                format!("{}: {}", problem.code, path.file_name().unwrap().to_string_lossy())
+            }
+        };
+        walk(paths, avoid).map(line).collect()
     }
 
     #[test]

@@ -85,10 +85,7 @@ pub fn run(
     let mut outcome =
         Outcome { recovered: std::mem::take(&mut writer.recovered), ..Outcome::default() };
     let known = if request.resume { known(&writer)? } else { BTreeSet::new() };
-    // The list is small against what it names: some 100 bytes to a file.
-    let mut seen = Vec::new();
-    capture::walk(&request.paths, root, &mut |one| seen.push(one));
-    let mut rest = seen.into_iter().peekable();
+    let mut rest = capture::walk(&request.paths, root).peekable();
     let mut done = 0;
     while rest.peek().is_some() {
         let mut batch = writer.begin()?;
