@@ -6,9 +6,11 @@
 //! differ from the bytes it names, and never may a number without evidence of what it counts
 //! become a figure.
 
+mod calendar;
 mod counts;
 mod events;
 mod gazetteer;
+mod headline;
 mod hedges;
 mod lexicon;
 mod measure;

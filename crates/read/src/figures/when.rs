@@ -2,8 +2,9 @@
 //!
 //! Never may a day be guessed: what the words and the report's date do not fix stays open.
 
+use super::calendar::{day, full_date, month, past_mark, year};
 use super::lexicon::Role;
-use super::tokens::{Gap, Kind, Token, word, word_before};
+use super::tokens::{Kind, Token, word, word_before};
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 use std::ops::Range;
@@ -120,95 +121,6 @@ pub(super) fn date_line(tokens: &[Token]) -> Option<(Date, Range<usize>)> {
         return Some((date, i..end));
     }
     None
-}
-
-fn numeral(tokens: &[Token], i: usize, digits: usize) -> Option<i16> {
-    let token = tokens.get(i).filter(|t| t.kind == Kind::Numeral)?;
-    let fits = token.text.len() <= digits && token.text.bytes().all(|b| b.is_ascii_digit());
-    if fits { token.text.parse().ok() } else { None }
-}
-
-fn day(tokens: &[Token], i: usize) -> Option<i8> {
-    if let Some(n) = numeral(tokens, i, 2) {
-        return i8::try_from(n).ok().filter(|d| (1..=31).contains(d));
-    }
-    let lower = word(tokens, i);
-    let digits = lower
-        .strip_suffix("st")
-        .or_else(|| lower.strip_suffix("nd"))
-        .or_else(|| lower.strip_suffix("rd"))
-        .or_else(|| lower.strip_suffix("th"))?;
-    digits.parse().ok().filter(|d| (1..=31).contains(d))
-}
-
-fn year(tokens: &[Token], i: usize) -> Option<i16> {
-    numeral(tokens, i, 4).filter(|y| (1900..=2099).contains(y))
-}
-
-/// A month's name: capital, so that "may" and "march" stay verbs.
-fn month(tokens: &[Token], i: usize) -> Option<i8> {
-    let token = tokens.get(i).filter(|t| t.capital())?;
-    match token.role {
-        Role::Month(n) => Some(n),
-        _ => None,
-    }
-}
-
-/// Past an abbreviation's full stop or a comma.
-fn past_mark(tokens: &[Token], i: usize) -> usize {
-    let mark = tokens.get(i).is_some_and(|t| t.is_mark('.') || t.is_mark(','));
-    i + usize::from(mark)
-}
-
-/// "Friday 2 May 2014", "Sept. 28, 2016", "2016-06-01", "28.04.2017".
-fn full_date(tokens: &[Token], i: usize) -> Option<(Date, usize)> {
-    let mut at = i;
-    if matches!(tokens.get(at)?.role, Role::Weekday(_)) {
-        at = past_mark(tokens, at + 1);
-    }
-    if let Some(d) = day(tokens, at) {
-        let of = at + 1 + usize::from(word(tokens, at + 1) == "of");
-        if let Some(m) = month(tokens, of) {
-            let y = past_mark(tokens, of + 1);
-            return Some((Date::new(year(tokens, y)?, m, d).ok()?, y + 1));
-        }
-    }
-    if let Some(m) = month(tokens, at) {
-        let d = past_mark(tokens, at + 1);
-        let y = past_mark(tokens, d + 1);
-        return Some((Date::new(year(tokens, y)?, m, day(tokens, d)?).ok()?, y + 1));
-    }
-    numeric_date(tokens, at)
-}
-
-/// Day first where the year stands last, as everywhere but in the United States.
-fn numeric_date(tokens: &[Token], i: usize) -> Option<(Date, usize)> {
-    let token = tokens.get(i)?;
-    let dotted: Vec<&str> = token.text.split('.').collect();
-    if let [d, m, y] = dotted.as_slice() {
-        let y = y.get(..4)?;
-        let date = Date::new(y.parse().ok()?, m.parse().ok()?, d.parse().ok()?).ok()?;
-        return (date.year() >= 1900).then_some((date, i + 1));
-    }
-    let separated = ['-', '/'].iter().any(|&c| {
-        tokens.get(i + 1).is_some_and(|t| t.is_mark(c) && t.gap == Gap::None)
-            && tokens.get(i + 3).is_some_and(|t| t.is_mark(c) && t.gap == Gap::None)
-    });
-    if !separated {
-        return None;
-    }
-    let (a, b, c) =
-        (numeral(tokens, i, 4)?, numeral(tokens, i + 2, 2)?, numeral(tokens, i + 4, 4)?);
-    let small = |n: i16| i8::try_from(n).ok();
-    let date = if a >= 1900 {
-        Date::new(a, small(b)?, small(c)?).ok()?
-    } else if c >= 1900 {
-        let day_first = Date::new(c, small(b)?, small(a)?);
-        day_first.or_else(|_| Date::new(c, small(a).unwrap_or(0), small(b).unwrap_or(0))).ok()?
-    } else {
-        return None;
-    };
-    Some((date, i + 5))
 }
 
 fn full_at(tokens: &[Token], i: usize) -> Option<When> {

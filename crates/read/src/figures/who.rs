@@ -3,7 +3,8 @@
 //! Never may the outlet itself stand as the source: where the sentence names no one, no one is
 //! named.
 
-use super::gazetteer::{HEADS, LAST};
+use super::gazetteer::HEADS;
+use super::headline::headline_source;
 use super::lexicon::{Noun, Role};
 use super::names::{fullest, is_name_part, text_of};
 use super::tokens::{Gap, Kind, Token, phrase_at, word, word_before};
@@ -325,7 +326,7 @@ fn belongs(tokens: &[Token], k: usize, end: usize) -> bool {
     }
 }
 
-fn is_head(tokens: &[Token], k: usize) -> bool {
+pub(super) fn is_head(tokens: &[Token], k: usize) -> bool {
     tokens.get(k).is_some_and(|t| {
         let lower = t.lower.as_ref();
         let bare = lower.strip_suffix("'s").unwrap_or(lower);
@@ -385,7 +386,12 @@ fn after(tokens: &[Token], at: usize) -> Option<(usize, usize)> {
 
 /// The source's name in words: a person's or body's name where the phrase holds one, fullest form
 /// in the report; else the phrase itself ("source at the police command").
-fn describe(tokens: &[Token], first: usize, end: usize, speakers: &Speakers) -> Option<String> {
+pub(super) fn describe(
+    tokens: &[Token],
+    first: usize,
+    end: usize,
+    speakers: &Speakers,
+) -> Option<String> {
     let lower_head = (first..end).position(|k| is_head(tokens, k) && !is_name_part(tokens, k));
     let links = (first..end).any(|k| matches!(word(tokens, k), "at" | "in" | "of" | "for"));
     let last_run = (first..end).rev().find(|&k| is_name_part(tokens, k)).map(|last| {
@@ -416,11 +422,6 @@ fn describe(tokens: &[Token], first: usize, end: usize, speakers: &Speakers) -> 
     Some(fullest(&text, speakers.names).to_string())
 }
 
-/// "…: monitor", "… state media", "Ministry: …" in a headline.
-fn headline_source(tokens: &[Token], speakers: &Speakers) -> Option<Attribution> {
-    headline_lead(tokens, speakers).or_else(|| headline_end(tokens, speakers))
-}
-
 /// Past "Britain-based" and its like, which are capitalised but no name.
 fn past_based(tokens: &[Token], mut begin: usize, stop: usize) -> usize {
     while begin + 1 < stop
@@ -430,82 +431,3 @@ fn past_based(tokens: &[Token], mut begin: usize, stop: usize) -> usize {
     }
     begin
 }
-
-/// "Ministry: 20 killed …".
-fn headline_lead(tokens: &[Token], speakers: &Speakers) -> Option<Attribution> {
-    let colon = (1..tokens.len().min(8)).find(|&k| word(tokens, k) == ":")?;
-    let name = (0..colon)
-        .all(|k| is_name_part(tokens, k) || is_head(tokens, k) || word(tokens, k) == "of")
-        .then(|| describe(tokens, 0, colon, speakers))??;
-    Some(Attribution {
-        cue: colon,
-        reach: Reach::After,
-        at: 0..colon,
-        name,
-        rule: "source.headline",
-    })
-}
-
-/// "… killed: monitor", "… state media - Region - World".
-fn headline_end(tokens: &[Token], speakers: &Speakers) -> Option<Attribution> {
-    let mut end = tokens.len();
-    while end > 0
-        && (tokens.get(end - 1).is_some_and(|t| t.is_mark('.'))
-            || matches!(word(tokens, end - 1), "afp" | "ap" | "dpa" | "reuters"))
-    {
-        end -= 1;
-    }
-    // "… state media - Region - World": the furniture after a dash.
-    if let Some(dash) = (end.saturating_sub(9)..end).find(|&k| word(tokens, k) == "-")
-        && LAST.contains(word_before(tokens, dash, 1))
-    {
-        end = dash;
-    }
-    let last = end.checked_sub(1)?;
-    if !LAST.contains(word(tokens, last)) {
-        return None;
-    }
-    let mut first = last;
-    while first > 0 && end - first < 4 && QUALIFIERS.contains(&word_before(tokens, first, 1)) {
-        first -= 1;
-    }
-    let before = tokens.get(first.checked_sub(1)?)?;
-    let marked = before.is_mark(':') || before.is_mark('-');
-    let alone = UNMARKED.contains(&word(tokens, last)) || first < last;
-    let governed = matches!(before.role, Role::Preposition | Role::Determiner | Role::Conjunction)
-        || before.trigger.is_some();
-    if governed || !marked && !alone {
-        return None;
-    }
-    let name = text_of(speakers.source, tokens, first, end)?;
-    Some(Attribution {
-        cue: end,
-        reach: Reach::Before,
-        at: first..end,
-        name,
-        rule: "source.headline",
-    })
-}
-
-/// Words before such a noun that belong to it.
-const QUALIFIERS: &[&str] = &["state", "war", "rights", "local", "military", "news"];
-
-/// Nouns that say who speaks even where no mark stands before them.
-const UNMARKED: &[&str] = &[
-    "monitor",
-    "monitors",
-    "ngo",
-    "ngos",
-    "activists",
-    "observatory",
-    "sohr",
-    "watchdog",
-    "media",
-    "medics",
-    "sources",
-    "reports",
-    "rescuers",
-    "witnesses",
-    "officials",
-    "source",
-];
