@@ -4,7 +4,7 @@
 
 use crate::verify::{Check, JSON_LIMIT_BYTES};
 use crate::write::ExhibitLine;
-use crate::{Error, codes, layout};
+use crate::{codes, layout};
 use record::{Capture, Event, Opening, Reading, ReadingMade, Span, canonical};
 use serde::Deserialize;
 use std::collections::BTreeSet;
@@ -13,9 +13,10 @@ use std::io::Read as _;
 
 impl Check<'_> {
     /// Each exhibit against its records, each payload file against the exhibits.
-    pub(crate) fn exhibits(&mut self) -> Result<(), Error> {
-        let Some(text) = self.text(layout::EXHIBITS, JSON_LIMIT_BYTES) else { return Ok(()) };
+    pub(crate) fn exhibits(&mut self) {
+        let Some(text) = self.text(layout::EXHIBITS, JSON_LIMIT_BYTES) else { return };
         let mut used = BTreeSet::new();
+        let mut last = 0;
         let mut used_leaves = BTreeSet::from([0]);
         for (number, line) in text.lines().enumerate() {
             let place = format!("{}, line {}", layout::EXHIBITS, number + 1);
@@ -24,6 +25,11 @@ impl Check<'_> {
                 continue;
             };
             self.report.exhibits += 1;
+            if line.number <= last {
+                let message = "exhibits are numbered from 1 in rising order, each once";
+                self.fault(codes::BUNDLE_EXHIBIT, &place, message);
+            }
+            last = line.number;
             used.insert(line.path.clone());
             used.extend(line.reading.clone());
             used_leaves.extend(line.leaves.iter().copied());
@@ -43,7 +49,6 @@ impl Check<'_> {
                 "no exhibit accounts for this record",
             );
         }
-        Ok(())
     }
 
     fn exhibit(&mut self, place: &str, line: &ExhibitLine) {
@@ -53,6 +58,11 @@ impl Check<'_> {
                 place,
                 format!("{} does not have the digests of the exhibit", line.path),
             );
+        }
+        let due = line.reading.as_ref().map(|_| layout::reading(line.number));
+        if line.path != layout::item(line.number, &line.name) || line.reading != due {
+            let message = "its files do not bear its number and name";
+            self.fault(codes::BUNDLE_EXHIBIT, place, message);
         }
         let mut captures: Vec<Capture> = Vec::new();
         let mut readings: Vec<ReadingMade> = Vec::new();
@@ -131,17 +141,14 @@ impl Check<'_> {
     }
 
     /// Each opening that the bundle discloses against the commitment in its leaf.
-    pub(crate) fn openings(&mut self) -> Result<(), Error> {
+    pub(crate) fn openings(&mut self) {
         #[derive(Deserialize)]
         struct Line {
             leaf: u64,
             #[serde(flatten)]
             opening: Opening,
         }
-        if !self.root.join(layout::OPENINGS).exists() {
-            return Ok(());
-        }
-        let text = self.text(layout::OPENINGS, JSON_LIMIT_BYTES).unwrap_or_default();
+        let Some(text) = self.text(layout::OPENINGS, JSON_LIMIT_BYTES) else { return };
         for (number, line) in text.lines().enumerate() {
             let place = format!("{}, line {}", layout::OPENINGS, number + 1);
             let opens = serde_json::from_str::<Line>(line).is_ok_and(|line| {
@@ -158,6 +165,5 @@ impl Check<'_> {
                 );
             }
         }
-        Ok(())
     }
 }

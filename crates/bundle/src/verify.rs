@@ -11,10 +11,10 @@ use crate::{Error, codes, layout};
 use custody::note::Verifier;
 use custody::tlog_proof;
 use record::leaf::{LEAF_LIMIT_BYTES, Leaf};
-use record::{Event, Finding, Sha256, canonical};
+use record::{Event, Export, Finding, Sha256, canonical};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
-use std::io::Read as _;
+use std::io::{self, Read as _};
 use std::path::Path;
 
 /// Most bytes of a reading or of the list of exhibits that are looked at.
@@ -41,6 +41,8 @@ pub struct Report {
 pub(crate) struct Check<'a> {
     pub(crate) root: &'a Path,
     pub(crate) report: Report,
+    /// Every file that is there, links to folders not followed: nothing else is looked at.
+    pub(crate) present: BTreeSet<String>,
     actor: Option<custody::sshsig::PublicKey>,
     pub(crate) leaves: BTreeMap<u64, Leaf>,
     pub(crate) digests: BTreeMap<String, record::Digests>,
@@ -51,19 +53,20 @@ pub fn verify(root: &Path, trusted: Option<&str>) -> Result<Report, Error> {
     let mut check = Check {
         root,
         report: Report::default(),
+        present: files(root)?.into_iter().collect(),
         actor: None,
         leaves: BTreeMap::new(),
         digests: BTreeMap::new(),
     };
-    let present = check.presence()?;
-    check.digests(&present)?;
+    check.presence()?;
+    check.digests();
     let verifier = check.key(trusted)?;
     if let Some(verifier) = &verifier {
-        check.records(verifier, &present)?;
-        check.seals(verifier)?;
+        check.records(verifier);
+        check.seals(verifier);
     }
-    check.exhibits()?;
-    check.openings()?;
+    check.exhibits();
+    check.openings();
     let mut report = check.report;
     report.findings.sort();
     report.findings.dedup();
@@ -76,10 +79,9 @@ impl Check<'_> {
     }
 
     /// Which files there are; each must be a plain one.
-    fn presence(&mut self) -> Result<BTreeSet<String>, Error> {
-        let present: BTreeSet<String> = files(self.root)?.into_iter().collect();
+    fn presence(&mut self) -> Result<(), Error> {
         for path in layout::REQUIRED {
-            if !present.contains(path) {
+            if !self.present.contains(path) {
                 self.fault(
                     codes::BUNDLE_FILE_MISSING,
                     path,
@@ -87,20 +89,31 @@ impl Check<'_> {
                 );
             }
         }
-        for path in &present {
-            let place = self.root.join(path);
-            let metadata = fs::symlink_metadata(&place).map_err(Error::io("look at", &place))?;
-            if !metadata.is_file() {
-                self.fault(codes::BUNDLE_FILE_KIND, path, "this is a link or a device, not a file");
+        for path in self.present.clone() {
+            let place = self.root.join(&path);
+            // A name that is not text cannot be looked at under the path that stands for it: no
+            // manifest lists it either.
+            let plain = match fs::symlink_metadata(&place) {
+                Ok(metadata) => metadata.is_file(),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => true,
+                Err(error) => return Err(Error::io("look at", &place)(error)),
+            };
+            if !plain {
+                self.fault(
+                    codes::BUNDLE_FILE_KIND,
+                    &path,
+                    "this is a link or a device, not a file",
+                );
             }
         }
-        Ok(present)
+        Ok(())
     }
 
     /// Reads a file as text, within a limit; what is wrong with it is a finding.
     pub(crate) fn text(&mut self, path: &str, limit_bytes: u64) -> Option<String> {
         let place = self.root.join(path);
-        let plain = fs::symlink_metadata(&place).is_ok_and(|metadata| metadata.is_file());
+        let plain = self.present.contains(path)
+            && fs::symlink_metadata(&place).is_ok_and(|metadata| metadata.is_file());
         let mut bytes = Vec::new();
         let read = match File::open(&place) {
             Ok(file) if plain => file.take(limit_bytes + 1).read_to_end(&mut bytes),
@@ -143,7 +156,7 @@ impl Check<'_> {
     }
 
     /// Every file against the manifest that lists it, and every file in exactly one.
-    fn digests(&mut self, present: &BTreeSet<String>) -> Result<(), Error> {
+    fn digests(&mut self) {
         let payload = self.manifest(layout::MANIFEST, 64);
         let b2sums = self.manifest(layout::B2SUMS, 128);
         let tags = self.manifest(layout::TAGMANIFEST, 64);
@@ -155,7 +168,7 @@ impl Check<'_> {
             );
         }
         let mut bytes = 0;
-        for path in present {
+        for path in &self.present.clone() {
             let is_payload = path.starts_with("data/");
             let listed = if is_payload { payload.get(path) } else { tags.get(path) };
             let Some(listed) = listed else {
@@ -199,14 +212,13 @@ impl Check<'_> {
             }
         }
         self.report.payload_bytes = bytes;
-        self.listed(present, [&payload, &b2sums, &tags]);
-        Ok(())
+        self.listed([&payload, &b2sums, &tags]);
     }
 
     /// What manifests list must be there, and as much of it as bag-info says.
-    fn listed(&mut self, present: &BTreeSet<String>, lists: [&Manifest; 3]) {
+    fn listed(&mut self, lists: [&Manifest; 3]) {
         for path in lists.into_iter().flat_map(Manifest::keys) {
-            if !present.contains(path) {
+            if !self.present.contains(path) {
                 self.fault(
                     codes::BUNDLE_FILE_MISSING,
                     path,
@@ -253,12 +265,12 @@ impl Check<'_> {
     }
 
     /// Every leaf with its proof, under the checkpoint.
-    fn records(&mut self, verifier: &Verifier, present: &BTreeSet<String>) -> Result<(), Error> {
+    fn records(&mut self, verifier: &Verifier) {
         let checkpoint = self.text(layout::CHECKPOINT, tlog_proof::LIMIT_BYTES as u64);
         let indexes = |folder: &str, ending: &str| -> BTreeSet<u64> {
             let number =
                 |path: &String| path.strip_prefix(folder)?.strip_suffix(ending)?.parse().ok();
-            present.iter().filter_map(number).collect()
+            self.present.iter().filter_map(number).collect()
         };
         let all: BTreeSet<u64> =
             &indexes("log/leaves/", ".leaf") | &indexes("log/proofs/", ".tlog-proof");
@@ -285,7 +297,6 @@ impl Check<'_> {
                            says whose keys count";
             self.fault(codes::BUNDLE_LEAF, &layout::leaf(0), message);
         }
-        Ok(())
     }
 
     /// A leaf whose signature and proof hold.
@@ -377,7 +388,7 @@ impl Check<'_> {
     }
 
     /// The signature over the tag manifest, and the record of the export.
-    fn seals(&mut self, verifier: &Verifier) -> Result<(), Error> {
+    fn seals(&mut self, verifier: &Verifier) {
         let manifest = self.text(layout::TAGMANIFEST, MANIFEST_LIMIT_BYTES).unwrap_or_default();
         let signature = self.text(layout::SIGNATURE, 4096).unwrap_or_default();
         match custody::sshsig::verify(&signature, layout::NAMESPACE, manifest.as_bytes()) {
@@ -389,13 +400,13 @@ impl Check<'_> {
             ),
             Err(error) => self.fault(codes::BUNDLE_SIGNATURE, layout::SIGNATURE, error.to_string()),
         }
-        let Some((leaf, _)) = self.proved(verifier, layout::EXPORT_LEAF, layout::EXPORT_PROOF)
+        let Some((leaf, proof)) = self.proved(verifier, layout::EXPORT_LEAF, layout::EXPORT_PROOF)
         else {
-            return Ok(());
+            return;
         };
         let Event::Export(export) = leaf.event else {
             self.fault(codes::BUNDLE_EXPORT, layout::EXPORT_LEAF, "it does not record an export");
-            return Ok(());
+            return;
         };
         if export.tagmanifest != Sha256::of(manifest.as_bytes())
             || export.signature != Sha256::of(signature.as_bytes())
@@ -404,6 +415,12 @@ impl Check<'_> {
                            not the one recorded";
             self.fault(codes::BUNDLE_EXPORT, layout::EXPORT_LEAF, message);
         }
+        self.exported(&export);
+        self.order(verifier, &export, proof.index);
+    }
+
+    /// The export's record against what is in the bundle.
+    fn exported(&mut self, export: &Export) {
         let lines = self.text(layout::EXHIBITS, JSON_LIMIT_BYTES).unwrap_or_default();
         let items: Vec<Sha256> = lines
             .lines()
@@ -419,6 +436,26 @@ impl Check<'_> {
                 "it records the export of other items",
             );
         }
-        Ok(())
+        if export.disclosed.is_empty() == self.present.contains(layout::OPENINGS) {
+            let message =
+                "it records that other withheld fields were disclosed than openings.jsonl";
+            self.fault(codes::BUNDLE_EXPORT, layout::EXPORT_LEAF, message);
+        }
+    }
+
+    /// The export was recorded after the state of the log that the other proofs lead to.
+    fn order(&mut self, verifier: &Verifier, export: &Export, index: u64) {
+        let text = self.text(layout::CHECKPOINT, tlog_proof::LIMIT_BYTES as u64);
+        let size = match custody::checkpoint::open(text.unwrap_or_default().as_bytes(), verifier) {
+            Ok(checkpoint) => checkpoint.size,
+            Err(error) => {
+                self.fault(codes::BUNDLE_PROOF, layout::CHECKPOINT, error.to_string());
+                return;
+            }
+        };
+        if export.tree_size != size || index < size {
+            let message = "it does not follow the state of the log in log/checkpoint";
+            self.fault(codes::BUNDLE_EXPORT, layout::EXPORT_LEAF, message);
+        }
     }
 }

@@ -5,7 +5,8 @@
 //! differ either.
 
 use crate::write::digest_of;
-use crate::{Error, bag};
+use crate::{Error, Report, bag, codes};
+use record::Finding;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Read as _, Write};
 use std::path::{Path, PathBuf};
@@ -42,15 +43,44 @@ pub fn unpack(path: &Path, folder: &Path) -> Result<(), Error> {
         // Stored entries take no more room than the file they lie in, however they overlap or lie.
         left = left.checked_sub(entry.size()).ok_or_else(|| bad("its entries overlap".into()))?;
         let to = folder.join(&name);
-        if let Some(above) = to.parent() {
-            fs::create_dir_all(above).map_err(Error::io("make folder", above))?;
-        }
-        let mut out = File::create_new(&to).map_err(Error::io("create", &to))?;
+        let made = to.parent().map_or(Ok(()), fs::create_dir_all);
+        let mut out = match made.and_then(|()| File::create_new(&to)) {
+            Ok(out) => out,
+            // Two entries of one name, or one that is a folder to another: not the disk's fault.
+            Err(error) if is_of_name(&error) => return Err(bad(format!("{name:?}: {error}"))),
+            Err(error) => return Err(Error::io("create", &to)(error)),
+        };
         let limit = entry.size();
         io::copy(&mut (&mut entry).take(limit), &mut out)
             .map_err(|error| bad(format!("{name}: {error}")))?;
     }
     Ok(())
+}
+
+fn is_of_name(error: &io::Error) -> bool {
+    use io::ErrorKind::{AlreadyExists, InvalidFilename, IsADirectory, NotADirectory};
+    matches!(error.kind(), AlreadyExists | InvalidFilename | IsADirectory | NotADirectory)
+}
+
+/// Checks the bundle in the zip file `path`, unpacked into `scratch`, an empty folder. `trusted`
+/// is the log key known from elsewhere.
+pub fn verify(path: &Path, scratch: &Path, trusted: Option<&str>) -> Result<Report, Error> {
+    let named = path.display().to_string();
+    match unpack(path, scratch) {
+        Ok(()) => {}
+        Err(error @ Error::Zip { .. }) => {
+            let finding = Finding::fault(codes::BUNDLE_ZIP, named, error.to_string());
+            return Ok(Report { findings: vec![finding], ..Report::default() });
+        }
+        Err(error) => return Err(error),
+    }
+    let mut report = crate::verify(scratch, trusted)?;
+    if !is_that_of(path, scratch)? {
+        let message = "it is not byte for byte the zip file that its contents make: the container \
+                       was changed";
+        report.findings.insert(0, Finding::fault(codes::BUNDLE_ZIP, named, message));
+    }
+    Ok(report)
 }
 
 /// Whether `path` is byte for byte the zip file that `folder` makes.

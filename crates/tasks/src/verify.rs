@@ -88,25 +88,7 @@ fn readings(path: &Path) -> Result<Vec<Finding>, Error> {
 
 fn zip(path: &Path, trusted: Option<&str>) -> Result<Outcome, Error> {
     let folder = Unpacked::beside(path)?;
-    if let Err(error) = zipped::unpack(path, &folder.0) {
-        let bundle::Error::Zip { .. } = error else { return Err(error.into()) };
-        let finding = Finding::fault(
-            bundle::codes::BUNDLE_ZIP,
-            path.display().to_string(),
-            error.to_string(),
-        );
-        let report = bundle::Report { findings: vec![finding], ..bundle::Report::default() };
-        return Ok(of_bundle(report));
-    }
-    let mut report = bundle::verify(&folder.0, trusted)?;
-    if !zipped::is_that_of(path, &folder.0)? {
-        let message = "it is not byte for byte the zip file that its contents make: the container \
-                       was changed";
-        let finding =
-            Finding::fault(bundle::codes::BUNDLE_ZIP, path.display().to_string(), message);
-        report.findings.insert(0, finding);
-    }
-    Ok(of_bundle(report))
+    Ok(of_bundle(zipped::verify(path, &folder.0, trusted)?))
 }
 
 fn of_bundle(report: bundle::Report) -> Outcome {

@@ -1,0 +1,188 @@
+//! One flipped bit anywhere in a bundle, folder or zip file, is found.
+
+#![allow(
+    clippy::disallowed_types,
+    clippy::unwrap_used,
+    reason = "a test that cannot prepare its bundle has failed"
+)]
+
+mod invented;
+
+use bundle::{layout, zipped};
+use invented::{Case, faults};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Places tried over all files, besides every byte of the small files that no list holds.
+const PLACES: u64 = 1_200;
+
+/// Numbers that look random and are the same in every run (SplitMix64's step and mixing).
+struct Numbers(u64);
+
+impl Numbers {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+}
+
+struct Bundle {
+    _folder: tempfile::TempDir,
+    root: PathBuf,
+    key: String,
+}
+
+fn bundle() -> Bundle {
+    let folder = tempfile::tempdir().unwrap();
+    let mut case = Case::new(7);
+    let root = case.export(&folder.path().join("bundle"), &[1, 2, 3]);
+    Bundle { root, key: case.signer.vkey(), _folder: folder }
+}
+
+/// Flips bit `bit` of the file, checks, and puts it back.
+fn check(bundle: &Bundle, path: &str, bit: u64) {
+    let place = bundle.root.join(path);
+    let whole = fs::read(&place).unwrap();
+    let mut changed = whole.clone();
+    changed[(bit / 8) as usize] ^= 1 << (bit % 8);
+    fs::write(&place, changed).unwrap();
+    let report = bundle::verify(&bundle.root, Some(&bundle.key)).unwrap();
+    assert!(!faults(&report).is_empty(), "bit {bit} of {path} is flipped and nothing is found");
+    fs::write(&place, whole).unwrap();
+}
+
+fn size_bits(bundle: &Bundle, path: &str) -> u64 {
+    8 * fs::metadata(bundle.root.join(path)).unwrap().len()
+}
+
+#[test]
+fn a_flipped_bit_in_any_file_is_found() {
+    let bundle = bundle();
+    let mut numbers = Numbers(1);
+    let files = zipped::files(&bundle.root).unwrap();
+    let whole: Vec<&String> = files.iter().filter(|path| size_bits(&bundle, path) > 0).collect();
+    assert!(whole.len() > 30, "the bundle has few files: {files:?}");
+    // Every file first, then places by weight of bytes.
+    for path in &whole {
+        check(&bundle, path, numbers.next() % size_bits(&bundle, path));
+    }
+    let all: u64 = whole.iter().map(|path| size_bits(&bundle, path)).sum();
+    for _ in 0..PLACES {
+        let mut at = numbers.next() % all;
+        for path in &whole {
+            if at < size_bits(&bundle, path) {
+                check(&bundle, path, at);
+                break;
+            }
+            at -= size_bits(&bundle, path);
+        }
+    }
+    assert_eq!(faults(&bundle::verify(&bundle.root, Some(&bundle.key)).unwrap()), [""; 0]);
+}
+
+/// The seals stand in no list of digests: they hold by themselves, so every byte of them is tried,
+/// with each byte's own bit of eight.
+#[test]
+fn a_flipped_bit_in_any_byte_of_the_seals_is_found() {
+    let bundle = bundle();
+    for path in layout::SEALS {
+        for byte in 0..size_bits(&bundle, path) / 8 {
+            check(&bundle, path, 8 * byte + byte % 8);
+        }
+    }
+}
+
+fn check_zip(zip: &Path, scratch: &Path, key: &str) -> Vec<String> {
+    fs::create_dir(scratch).unwrap();
+    let report = zipped::verify(zip, scratch, Some(key)).unwrap();
+    fs::remove_dir_all(scratch).unwrap();
+    faults(&report).into_iter().map(str::to_owned).collect()
+}
+
+#[test]
+fn a_flipped_bit_in_a_zip_file_is_found() {
+    let bundle = bundle();
+    let zip = bundle.root.with_extension("zip");
+    let scratch = bundle.root.with_extension("scratch");
+    zipped::pack(&bundle.root, &zip).unwrap();
+    assert_eq!(check_zip(&zip, &scratch, &bundle.key), [""; 0]);
+    let whole = fs::read(&zip).unwrap();
+    let mut numbers = Numbers(2);
+    // The first header, the whole end record, and 300 places between.
+    let bits = 8 * whole.len() as u64;
+    let header = 0..8 * 30;
+    let end = bits - 8 * 22..bits;
+    let between: Vec<u64> = (0..300).map(|_| numbers.next() % bits).collect();
+    for bit in header.chain(end).chain(between) {
+        let mut changed = whole.clone();
+        changed[(bit / 8) as usize] ^= 1 << (bit % 8);
+        fs::write(&zip, changed).unwrap();
+        let found = check_zip(&zip, &scratch, &bundle.key);
+        assert!(found.iter().any(|code| code == "bundle-zip"), "bit {bit}: {found:?}");
+    }
+}
+
+/// The zip file is a function of the folder alone: not of times, modes, or the order of writing.
+#[test]
+fn a_zip_file_comes_of_names_and_bytes_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let bundle = bundle();
+    let copied = bundle.root.with_extension("copy");
+    for path in zipped::files(&bundle.root).unwrap().iter().rev() {
+        let to = copied.join(path);
+        fs::create_dir_all(to.parent().unwrap()).unwrap();
+        fs::write(&to, fs::read(bundle.root.join(path)).unwrap()).unwrap();
+        fs::set_permissions(&to, fs::Permissions::from_mode(0o600)).unwrap();
+        let long_ago = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1);
+        let file = fs::File::options().append(true).open(&to).unwrap();
+        file.set_times(fs::FileTimes::new().set_modified(long_ago)).unwrap();
+    }
+    let (one, two) = (bundle.root.with_extension("1.zip"), bundle.root.with_extension("2.zip"));
+    zipped::pack(&bundle.root, &one).unwrap();
+    zipped::pack(&copied, &two).unwrap();
+    assert_eq!(fs::read(one).unwrap(), fs::read(two).unwrap());
+}
+
+/// Containers that other programs would unpack to the same files.
+#[test]
+fn a_zip_file_in_another_form_is_found() {
+    use std::io::Write as _;
+    use zip::write::SimpleFileOptions;
+    let bundle = bundle();
+    let zip = bundle.root.with_extension("zip");
+    let scratch = bundle.root.with_extension("scratch");
+    let stored = SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    let write = |added: &[&str], options: SimpleFileOptions, comment: &str| {
+        let mut out = zip::ZipWriter::new(fs::File::create(&zip).unwrap());
+        for path in zipped::files(&bundle.root).unwrap() {
+            out.start_file(path.as_str(), options).unwrap();
+            out.write_all(&fs::read(bundle.root.join(path)).unwrap()).unwrap();
+        }
+        for path in added {
+            out.start_file(*path, options).unwrap();
+        }
+        out.set_raw_comment(comment.as_bytes().into()).unwrap();
+        out.finish().unwrap();
+        check_zip(&zip, &scratch, &bundle.key)
+    };
+    // The same members by another writer: their headers differ.
+    assert_eq!(write(&[], stored, ""), ["bundle-zip"]);
+    assert_eq!(write(&[], stored, "a comment"), ["bundle-zip"]);
+    assert_eq!(write(&["data/items/new"], stored, ""), ["bundle-file-unlisted", "bundle-zip"]);
+    for unsafe_name in ["../out", "/out", "a\\b", "data//x", "data/", "bagit.txt/x"] {
+        assert_eq!(write(&[unsafe_name], stored, ""), ["bundle-zip"], "{unsafe_name}");
+    }
+    zipped::pack(&bundle.root, &bundle.root.with_extension("good.zip")).unwrap();
+    let mut compressed = fs::read(bundle.root.with_extension("good.zip")).unwrap();
+    // The method of the first member, in its header in the central directory: 8 is "deflated".
+    let at = compressed.windows(4).position(|four| four == b"PK\x01\x02").unwrap() + 10;
+    compressed[at] = 8;
+    fs::write(&zip, compressed).unwrap();
+    assert_eq!(check_zip(&zip, &scratch, &bundle.key), ["bundle-zip"]);
+    for rubbish in [&b""[..], b"PK", b"no zip file at all"] {
+        fs::write(&zip, rubbish).unwrap();
+        assert_eq!(check_zip(&zip, &scratch, &bundle.key), ["bundle-zip"]);
+    }
+}

@@ -1,0 +1,304 @@
+//! An invented case with its log and keys in memory, and bundles of it: what the tests change and
+//! check. Nothing in it is of a real report.
+
+#![allow(
+    clippy::unwrap_used,
+    dead_code,
+    unreachable_pub,
+    reason = "a test that cannot prepare its case has failed; each test file uses a part of this"
+)]
+
+use bundle::page::Text;
+use bundle::{About, Exhibit, Proved, Table, Writer, bag, layout};
+use custody::note::Signer;
+use custody::proof::Tiles;
+use custody::tile::Tile;
+use custody::tlog_proof::TlogProof;
+use custody::{Checkpoint, Edge};
+use record::{
+    Capture, Digests, Event, Export, Figure, Genesis, Hedge, Leaf, Measure, Name, Opening, Reading,
+    ReadingMade, Sha256, Stated, canonical,
+};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The second holds text from right to left, the third is empty.
+const TEXTS: [(&str, &str, &str); 3] = [
+    (
+        "mill-road.txt",
+        "Six people killed on Mill Road\n\nAt least six people were killed, a clerk said.\n",
+        "six people",
+    ),
+    ("سوق.txt", "سوق المدينة\n\nقتل سبعة أشخاص في السوق.\n", "سبعة أشخاص"),
+    ("empty.txt", "", ""),
+];
+
+const TIME: &str = "2031-04-05T06:07:08Z";
+
+/// An item of the case.
+pub struct Item {
+    name: &'static str,
+    text: &'static str,
+    reading: Reading,
+    leaves: Vec<u64>,
+}
+
+/// A case: its keys, its log, its items.
+pub struct Case {
+    pub actor: [u8; 32],
+    pub signer: Signer,
+    pub opening: Opening,
+    leaves: Vec<Vec<u8>>,
+    edge: Edge,
+    files: BTreeMap<String, Vec<u8>>,
+    items: Vec<Item>,
+}
+
+impl Case {
+    /// The case whose keys come from `seed`.
+    pub fn new(seed: u8) -> Self {
+        let salt = Sha256([3; 32]);
+        let mut case = Self {
+            actor: [seed; 32],
+            signer: Signer::new("casefile/mill-road-0123", &[seed ^ 0xff; 32]).unwrap(),
+            opening: Opening { field: "collector".into(), salt, value: "A. Person".into() },
+            leaves: Vec::new(),
+            edge: Edge::empty(),
+            files: BTreeMap::new(),
+            items: Vec::new(),
+        };
+        case.append(Event::Genesis(Genesis {
+            case: "Mill Road".into(),
+            actor_key: case.actor_key(),
+            actor_name: "clerk".into(),
+            log_key: case.signer.vkey(),
+        }));
+        for (name, text, figure) in TEXTS {
+            case.take_in(name, text, figure);
+        }
+        case
+    }
+
+    pub fn actor_key(&self) -> String {
+        custody::sshsig::public_key_line(&custody::sshsig::public_key(&self.actor))
+    }
+
+    fn take_in(&mut self, name: &'static str, text: &'static str, figure: &str) {
+        let item = Digests::of(text.as_bytes());
+        let withheld = BTreeMap::from([("collector".into(), self.opening.commitment())]);
+        let captured = self.append(Event::Capture(Capture {
+            item,
+            name: Name { text: name.into(), bytes: None },
+            method: "file".into(),
+            file_modified: None,
+            source: Some("Mill Road Gazette".into()),
+            address: Some("https://gazette.example/1".into()),
+            obtained: None,
+            note: None,
+            withheld,
+        }));
+        let reading = reading(text, figure);
+        let made = self.append(Event::Reading(ReadingMade {
+            item: item.sha256,
+            reading: Digests::of(&canonical::to_bytes(&reading)),
+            reader: reading.reader.clone(),
+            figures: reading.figures.len() as u64,
+            problems: Vec::new(),
+        }));
+        self.items.push(Item { name, text, reading, leaves: vec![captured, made] });
+    }
+
+    /// Appends a record and returns its index.
+    pub fn append(&mut self, event: Event) -> u64 {
+        let leaf = Leaf {
+            v: record::leaf::LEAF_VERSION,
+            log: self.signer.name().into(),
+            actor: custody::sshsig::fingerprint(&custody::sshsig::public_key(&self.actor)),
+            time: TIME.into(),
+            tool: "casefile 0.0.0".into(),
+            event,
+        };
+        let leaf = custody::leaf::sign_leaf(&self.actor, &canonical::to_bytes(&leaf));
+        for file in self.edge.append([leaf.as_slice()]) {
+            self.files.insert(file.tile.to_string(), file.bytes);
+        }
+        self.leaves.push(leaf);
+        self.leaves.len() as u64 - 1
+    }
+
+    pub fn checkpoint(&self) -> String {
+        let origin = self.signer.name().to_owned();
+        Checkpoint { origin, size: self.edge.size(), root: self.edge.root() }.sign(&self.signer)
+    }
+
+    /// A leaf with its proof under the log's state of now.
+    pub fn proved(&self, index: u64) -> Proved {
+        let read = |tile: Tile| self.files.get(&tile.to_string()).cloned().ok_or(());
+        let hashes = Tiles::new(self.edge.size(), read).inclusion(index).unwrap();
+        let proof = TlogProof { index, hashes, checkpoint: self.checkpoint() };
+        Proved { leaf: self.leaves[index as usize].clone(), proof }
+    }
+
+    /// Writes a bundle of the items numbered `numbers` (from 1) to `out`, and records it.
+    pub fn export(&mut self, out: &Path, numbers: &[usize]) -> PathBuf {
+        let about = About {
+            case: "Mill Road".into(),
+            time: TIME.into(),
+            tool: "casefile 0.0.0".into(),
+            actor_name: "clerk".into(),
+            actor_key: self.actor_key(),
+            origin: self.signer.name().into(),
+            log_key: self.signer.vkey(),
+            checkpoint: self.checkpoint(),
+        };
+        let mut writer = Writer::create(out, about, &self.proved(0), &[table()]).unwrap();
+        for number in numbers {
+            let item = &self.items[number - 1];
+            writer.add(&self.exhibit(*number, item), &mut item.text.as_bytes()).unwrap();
+        }
+        writer.disclose(&self.opening_line(1)).unwrap();
+        let manifest = writer.finish().unwrap();
+        let signature = custody::sshsig::sign(&self.actor, layout::NAMESPACE, &manifest);
+        let names: Vec<Sha256> =
+            numbers.iter().map(|number| self.items[number - 1].reading.item).collect();
+        let index = self.append(Event::Export(Export {
+            tagmanifest: Sha256::of(&manifest),
+            signature: Sha256::of(signature.as_bytes()),
+            items: names.len() as u64,
+            list: Digests::of(&canonical::to_bytes(&names)),
+            tree_size: self.edge.size(),
+            disclosed: vec!["collector".into()],
+        }));
+        writer.seal(&signature, &self.proved(index)).unwrap()
+    }
+
+    /// A line of `openings.jsonl`.
+    pub fn opening_line(&self, leaf: u64) -> Vec<u8> {
+        let mut line = serde_json::to_value(&self.opening).unwrap();
+        line["leaf"] = leaf.into();
+        let mut line = canonical::to_bytes(&line);
+        line.push(b'\n');
+        line
+    }
+
+    fn exhibit(&self, number: usize, item: &Item) -> Exhibit {
+        Exhibit {
+            number: number as u64,
+            item: Digests::of(item.text.as_bytes()),
+            name: item.name.into(),
+            source: Some("Mill Road Gazette".into()),
+            address: Some("https://gazette.example/1".into()),
+            captured: TIME.into(),
+            reading: Some(item.reading.clone()),
+            text: Some(Text { shown: item.text.into(), left_out: 0, marks: Vec::new() }),
+            leaves: item.leaves.iter().map(|index| self.proved(*index)).collect(),
+        }
+    }
+}
+
+fn table() -> Table {
+    Table {
+        question: "killed, Mill Road".into(),
+        relation: "agree".into(),
+        notes: vec!["an invented note".into()],
+        rows: vec![(1, vec!["six people".into()])],
+        conventions: vec![("lowest".into(), "6".into(), "the least anyone says".into())],
+    }
+}
+
+/// A reading of `text` that found the figure `words`, if there are any.
+pub fn reading(text: &str, words: &str) -> Reading {
+    let figure = text.find(words).filter(|_| !words.is_empty()).map(|at| Figure {
+        start: at as u64,
+        end: (at + words.len()) as u64,
+        text: words.into(),
+        low: Some(6),
+        high: Some(6),
+        hedge: Hedge::Exact,
+        measure: Measure::Killed,
+        whom: None,
+        source: None,
+        date: None,
+        place: None,
+        cumulative: false,
+        rules: vec!["invented".into()],
+    });
+    let stated = |value: &str| {
+        (!value.is_empty()).then(|| Stated {
+            value: value.into(),
+            rule: "invented".into(),
+            span: None,
+        })
+    };
+    Reading {
+        v: record::reading::READING_VERSION,
+        item: Sha256::of(text.as_bytes()),
+        item_size: text.len() as u64,
+        reader: "invented/1".into(),
+        media_type: "text/plain".into(),
+        encoding: None,
+        title: stated(text.lines().next().unwrap_or_default()),
+        byline: None,
+        outlet: None,
+        credits: Vec::new(),
+        published: None,
+        modified: None,
+        language: None,
+        direction: "ltr".into(),
+        text: None,
+        map: Vec::new(),
+        main: Vec::new(),
+        figures: figure.into_iter().collect(),
+        problems: Vec::new(),
+    }
+}
+
+/// Makes every manifest of the bundle anew, as a forger would, and the signature if there is a key.
+pub fn remake_lists(root: &Path, key: Option<&[u8; 32]>) {
+    let (mut payload, mut b2sums, mut tags) = <(bag::Manifest, bag::Manifest, _)>::default();
+    let mut bytes = 0;
+    let all = bundle::zipped::files(root).unwrap();
+    for path in all.iter().filter(|path| path.starts_with("data/")) {
+        let found = Digests::of(&fs::read(root.join(path)).unwrap());
+        bag::list(&mut payload, path, found.sha256);
+        b2sums.insert(path.clone(), found.blake2b512.to_string());
+        bytes += found.size;
+    }
+    fs::write(root.join(layout::MANIFEST), bag::text(&payload)).unwrap();
+    fs::write(root.join(layout::B2SUMS), bag::text(&b2sums)).unwrap();
+    let info = fs::read_to_string(root.join(layout::BAG_INFO)).unwrap();
+    let (before, _) = info.split_once("Payload-Oxum").unwrap();
+    let info = format!("{before}Payload-Oxum: {bytes}.{}\n", payload.len());
+    fs::write(root.join(layout::BAG_INFO), info).unwrap();
+    let is_tag =
+        |path: &&String| !path.starts_with("data/") && !layout::SEALS.contains(&path.as_str());
+    for path in all.iter().filter(is_tag) {
+        bag::list(&mut tags, path, Sha256::of(&fs::read(root.join(path)).unwrap()));
+    }
+    let tags = bag::text(&tags);
+    fs::write(root.join(layout::TAGMANIFEST), &tags).unwrap();
+    if let Some(key) = key {
+        let signature = custody::sshsig::sign(key, layout::NAMESPACE, tags.as_bytes());
+        fs::write(root.join(layout::SIGNATURE), signature).unwrap();
+    }
+}
+
+/// Copies a folder.
+pub fn copy(from: &Path, to: &Path) {
+    for path in bundle::zipped::files(from).unwrap() {
+        let place = to.join(&path);
+        fs::create_dir_all(place.parent().unwrap()).unwrap();
+        fs::copy(from.join(&path), place).unwrap();
+    }
+}
+
+/// Codes of the faults in a bundle, each once, in order.
+pub fn faults(report: &bundle::Report) -> Vec<&str> {
+    let grave = |finding: &&record::Finding| finding.grade == record::finding::Grade::Fault;
+    let mut codes: Vec<&str> =
+        report.findings.iter().filter(grave).map(|finding| finding.code.as_str()).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    codes
+}
