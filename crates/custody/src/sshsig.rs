@@ -65,8 +65,8 @@ pub fn allowed_signer(principal: &str, namespaces: &[&str], key: &PublicKey) -> 
     format!("{principal} namespaces=\"{}\" {}\n", namespaces.join(","), public_key_line(key))
 }
 
-/// A secret key with its public one worked out: deriving it costs as much as a signature, so whoever
-/// signs often keeps one of these. Its bytes are cleared when it goes.
+/// A secret key with its public one worked out: deriving it costs as much as a signature, so
+/// whoever signs often keeps one of these. Its bytes are cleared when it goes.
 pub struct Secret(SigningKey);
 
 impl Secret {
