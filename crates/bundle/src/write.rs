@@ -248,7 +248,7 @@ impl Writer {
         self.file(layout::SIGNATURE, signature.as_bytes())?;
         self.file(layout::EXPORT_LEAF, &export.leaf)?;
         self.file(layout::EXPORT_PROOF, export.proof.text().as_bytes())?;
-        // One flush of the file system: a bundle has thousands of files, and each would cost its own.
+        // One flush of the file system: a bundle has thousands of files.
         let flushed = rustix::fs::syncfs(&self.folder).map_err(std::io::Error::from);
         flushed.map_err(Error::io("make durable", &self.partial))?;
         fs::rename(&self.partial, &self.out).map_err(Error::io("put in place", &self.out))?;

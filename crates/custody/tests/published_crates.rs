@@ -157,8 +157,10 @@ proptest! {
         let vkey = Signer::new("casefile/x", &[7; 32]).unwrap().vkey().into_bytes();
         let vkey = changes.iter().fold(vkey, |vkey, one| change(&vkey, *one));
         let Ok(vkey) = String::from_utf8(vkey) else { return Ok(()) };
-        let expect = signed_note::StandardVerifier::new(&vkey).is_ok();
-        prop_assert_eq!(Verifier::parse(&vkey).is_ok(), expect, "{}", vkey);
+        let theirs = signed_note::StandardVerifier::new(&vkey).is_ok();
+        // They take a key id in capitals too; we read the one spelling that we write.
+        let capitals = vkey.split('+').nth(1).is_some_and(|id| id.bytes().any(|b| b.is_ascii_uppercase()));
+        prop_assert_eq!(Verifier::parse(&vkey).is_ok(), theirs && !capitals, "{}", vkey);
     }
 }
 

@@ -35,7 +35,8 @@ const SEATS: &[Seat] = &[
     seat("custody", &[], Fence::Pure),
     seat("capture", &["record"], Fence::Open),
     seat("archive", &["record", "custody"], Fence::Open),
-    seat("read", &["record"], Fence::Pure),
+    seat("language", &["record"], Fence::Pure),
+    seat("read", &["record", "language"], Fence::Pure),
     seat("compare", &["record"], Fence::Pure),
     seat("bundle", &["record", "custody"], Fence::Open),
     seat(

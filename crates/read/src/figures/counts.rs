@@ -3,13 +3,13 @@
 //! What cannot be a count (a date, an age, a length of time, money, a resolution's number) is
 //! thrown out here, before any verb is looked at.
 
-use super::gazetteer::LABELS;
-use super::hedges::{self, Quantity};
-use super::lexicon::{self, Noun, Role};
-use super::numbers::{self, Number, Shape};
-use super::tokens::{Gap, Kind, Token, word, word_before};
-use super::when::When;
-use super::who::Attribution;
+use language::gazetteer::LABELS;
+use language::hedges::{self, Quantity};
+use language::lexicon::{self, Noun, Role};
+use language::numbers::{self, Number, Shape};
+use language::tokens::{Gap, Kind, Token, word, word_before};
+use language::when::When;
+use language::who::Attribution;
 use record::Measure;
 use std::ops::Range;
 

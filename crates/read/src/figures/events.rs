@@ -3,10 +3,10 @@
 //! Only when and where are shared, and only from sentences close by or from the same count told
 //! twice. Never may a source be shared: who says a number is a fact about that sentence alone.
 
-use super::lexicon::Noun;
-use super::place::{self, Place};
-use super::tokens::{Token, word};
-use super::when::{When, WhenKind};
+use language::lexicon::Noun;
+use language::place::{self, Place};
+use language::tokens::{Token, word};
+use language::when::{When, WhenKind};
 use record::{Figure, Hedge, Measure};
 
 /// Sentences before a figure's own that may say when and where.

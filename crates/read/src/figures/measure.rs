@@ -5,13 +5,13 @@
 //! without such evidence become a figure.
 
 use super::counts::Count;
-use super::lexicon::{Form, Noun};
-use super::numbers::{self, Shape};
 use super::object::{by_object, joined, past_adverbs, takes_object};
 use super::parts;
 use super::subject::{by_own_subject, by_subject, is_symptom};
-use super::tokens::{Gap, Token, phrase_at, word, word_before};
-use super::who::Attribution;
+use language::lexicon::{Form, Noun};
+use language::numbers::{self, Shape};
+use language::tokens::{Gap, Token, phrase_at, word, word_before};
+use language::who::Attribution;
 use record::Measure;
 
 /// Words between a toll and the number it reaches.

@@ -6,37 +6,26 @@
 //! differ from the bytes it names, and never may a number without evidence of what it counts
 //! become a figure.
 
-mod calendar;
 mod counts;
 mod events;
-mod gazetteer;
-mod headline;
-mod hedges;
-mod lexicon;
 mod measure;
-mod names;
-mod numbers;
 mod object;
 mod parts;
-mod place;
 mod rules;
-mod sentences;
 mod subject;
-mod tokens;
-mod when;
-mod who;
 
 pub use rules::rules;
 
 use counts::Count;
 use events::{Draft, Setting};
 use jiff::civil::Date;
+use language::tokens::{self, Token};
+use language::when::{self, When, WhenKind};
+use language::who::{self, Attribution, Speakers};
+use language::{names, place, sentences};
 use record::{Figure, Hedge, Measure};
 use std::collections::BTreeMap;
 use std::ops::Range;
-use tokens::Token;
-use when::{When, WhenKind};
-use who::{Attribution, Speakers};
 
 /// What is known of a text from elsewhere.
 #[derive(Debug, Clone, Default)]

@@ -3,9 +3,9 @@
 //! Never may a passive ("were killed") take what follows it for its object.
 
 use super::counts::Count;
-use super::lexicon::{Form, Noun, Role, Trigger};
 use super::measure::Scene;
-use super::tokens::{Gap, Kind, Token, phrase_at, word, word_before};
+use language::lexicon::{Form, Noun, Role, Trigger};
+use language::tokens::{Gap, Kind, Token, phrase_at, word, word_before};
 use record::Measure;
 
 /// The verb or noun right before it: "killing 12", "the deaths of 20", "claimed the lives of 3".

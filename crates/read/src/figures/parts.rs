@@ -3,10 +3,10 @@
 //! Only noun phrases may stand between: never may a measure cross a verb.
 
 use super::counts::Count;
-use super::lexicon::{Form, Noun, Role};
 use super::measure::Scene;
-use super::numbers::Shape;
-use super::tokens::{Gap, Token, word, word_before};
+use language::lexicon::{Form, Noun, Role};
+use language::numbers::Shape;
+use language::tokens::{Gap, Token, word, word_before};
 use record::Measure;
 
 /// Words between a whole and its part: "members of the … Front including at least".

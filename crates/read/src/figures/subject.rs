@@ -2,11 +2,11 @@
 //!
 //! Only what belongs to the subject may stand between: never may the verb of another clause count.
 
-use super::lexicon::{Form, Noun, Role, Trigger};
 use super::measure::Scene;
 use super::object::{joined, takes_object};
 use super::parts;
-use super::tokens::{Gap, Token, phrase_at, word, word_before};
+use language::lexicon::{Form, Noun, Role, Trigger};
+use language::tokens::{Gap, Token, phrase_at, word, word_before};
 use record::Measure;
 
 /// Words between a count and its verb: longer than any noun phrase with its "of" and "including".

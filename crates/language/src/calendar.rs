@@ -2,12 +2,12 @@
 //!
 //! Never may a day that no calendar has be read.
 
-use super::lexicon::Role;
-use super::tokens::{Gap, Kind, Token, word};
+use crate::lexicon::Role;
+use crate::tokens::{Gap, Kind, Token, word};
 use jiff::civil::Date;
 
 /// "Friday 2 May 2014", "Sept. 28, 2016", "2016-06-01", "28.04.2017".
-pub(super) fn full_date(tokens: &[Token], i: usize) -> Option<(Date, usize)> {
+pub fn full_date(tokens: &[Token], i: usize) -> Option<(Date, usize)> {
     let mut at = i;
     if matches!(tokens.get(at)?.role, Role::Weekday(_)) {
         at = past_mark(tokens, at + 1);
@@ -28,7 +28,7 @@ pub(super) fn full_date(tokens: &[Token], i: usize) -> Option<(Date, usize)> {
 }
 
 /// Day first where the year stands last, as everywhere but in the United States.
-pub(super) fn numeric_date(tokens: &[Token], i: usize) -> Option<(Date, usize)> {
+pub fn numeric_date(tokens: &[Token], i: usize) -> Option<(Date, usize)> {
     let token = tokens.get(i)?;
     let dotted: Vec<&str> = token.text.split('.').collect();
     if let [d, m, y] = dotted.as_slice() {
@@ -57,13 +57,15 @@ pub(super) fn numeric_date(tokens: &[Token], i: usize) -> Option<(Date, usize)> 
     Some((date, i + 5))
 }
 
-pub(super) fn numeral(tokens: &[Token], i: usize, digits: usize) -> Option<i16> {
+/// A number in figures of at most `digits` digits.
+pub fn numeral(tokens: &[Token], i: usize, digits: usize) -> Option<i16> {
     let token = tokens.get(i).filter(|t| t.kind == Kind::Numeral)?;
     let fits = token.text.len() <= digits && token.text.bytes().all(|b| b.is_ascii_digit());
     if fits { token.text.parse().ok() } else { None }
 }
 
-pub(super) fn day(tokens: &[Token], i: usize) -> Option<i8> {
+/// A day of the month, in figures or as "3rd".
+pub fn day(tokens: &[Token], i: usize) -> Option<i8> {
     if let Some(n) = numeral(tokens, i, 2) {
         return i8::try_from(n).ok().filter(|d| (1..=31).contains(d));
     }
@@ -76,12 +78,13 @@ pub(super) fn day(tokens: &[Token], i: usize) -> Option<i8> {
     digits.parse().ok().filter(|d| (1..=31).contains(d))
 }
 
-pub(super) fn year(tokens: &[Token], i: usize) -> Option<i16> {
+/// A year of this age, in four figures.
+pub fn year(tokens: &[Token], i: usize) -> Option<i16> {
     numeral(tokens, i, 4).filter(|y| (1900..=2099).contains(y))
 }
 
 /// A month's name: capital, so that "may" and "march" stay verbs.
-pub(super) fn month(tokens: &[Token], i: usize) -> Option<i8> {
+pub fn month(tokens: &[Token], i: usize) -> Option<i8> {
     let token = tokens.get(i).filter(|t| t.capital())?;
     match token.role {
         Role::Month(n) => Some(n),
@@ -90,7 +93,7 @@ pub(super) fn month(tokens: &[Token], i: usize) -> Option<i8> {
 }
 
 /// Past an abbreviation's full stop or a comma.
-pub(super) fn past_mark(tokens: &[Token], i: usize) -> usize {
+pub fn past_mark(tokens: &[Token], i: usize) -> usize {
     let mark = tokens.get(i).is_some_and(|t| t.is_mark('.') || t.is_mark(','));
     i + usize::from(mark)
 }

@@ -2,9 +2,9 @@
 //!
 //! Never may a day be guessed: what the words and the report's date do not fix stays open.
 
-use super::calendar::{day, full_date, month, past_mark, year};
-use super::lexicon::Role;
-use super::tokens::{Kind, Token, word, word_before};
+use crate::calendar::{day, full_date, month, past_mark, year};
+use crate::lexicon::Role;
+use crate::tokens::{Kind, Token, word, word_before};
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 use std::ops::Range;
@@ -14,22 +14,22 @@ const PERIOD_LIMIT: i64 = 1000;
 
 /// A date or period, and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct When {
+pub struct When {
     /// First token.
-    pub(super) first: usize,
+    pub first: usize,
     /// Token after it.
-    pub(super) end: usize,
+    pub end: usize,
     /// ISO day, or interval `start/end`; `None` where the words fix none.
-    pub(super) value: Option<String>,
+    pub value: Option<String>,
     /// What it dates.
-    pub(super) kind: WhenKind,
+    pub kind: WhenKind,
     /// Rule that read it.
-    pub(super) rule: &'static str,
+    pub rule: &'static str,
 }
 
 /// What a date expression dates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum WhenKind {
+pub enum WhenKind {
     /// One day or part of it.
     Day,
     /// A month, a year, a season, last week.
@@ -43,7 +43,7 @@ pub(super) enum WhenKind {
 }
 
 /// All date expressions of a sentence, in order. `report` is the report's date.
-pub(super) fn expressions(tokens: &[Token], report: Option<Date>) -> Vec<When> {
+pub fn expressions(tokens: &[Token], report: Option<Date>) -> Vec<When> {
     let mut out: Vec<When> = Vec::new();
     let mut i = 0;
     while i < tokens.len() {
@@ -78,7 +78,7 @@ pub(super) fn expressions(tokens: &[Token], report: Option<Date>) -> Vec<When> {
 
 /// The date line of a report: a full date with its year and no preposition before it. Returns the
 /// date and its tokens, a clock time that follows included.
-pub(super) fn date_line(tokens: &[Token]) -> Option<(Date, Range<usize>)> {
+pub fn date_line(tokens: &[Token]) -> Option<(Date, Range<usize>)> {
     let mut i = 0;
     while i < tokens.len() {
         let Some((date, end)) = full_date(tokens, i) else {

@@ -3,29 +3,29 @@
 //! A hedge covers only the number it touches (labelling guide, "Hedge reach"): never may it spread
 //! over "and".
 
-use super::numbers::{Number, Shape};
-use super::tokens::{Gap, Token, word};
+use crate::numbers::{Number, Shape};
+use crate::tokens::{Gap, Token, word};
 use record::Hedge;
 
 /// A number with its hedges: what the guide calls the quantity.
 #[derive(Debug, Clone)]
-pub(super) struct Quantity {
+pub struct Quantity {
     /// First token, hedge included.
-    pub(super) first: usize,
+    pub first: usize,
     /// First token of the number itself.
-    pub(super) core: usize,
+    pub core: usize,
     /// Token after it.
-    pub(super) end: usize,
+    pub end: usize,
     /// Least value.
-    pub(super) low: Option<u64>,
+    pub low: Option<u64>,
     /// Greatest value.
-    pub(super) high: Option<u64>,
+    pub high: Option<u64>,
     /// How it is hedged.
-    pub(super) hedge: Hedge,
+    pub hedge: Hedge,
     /// How it is spelt.
-    pub(super) shape: Shape,
+    pub shape: Shape,
     /// Rules of number and hedge.
-    pub(super) rules: Vec<&'static str>,
+    pub rules: Vec<&'static str>,
 }
 
 /// Words before a number, their hedge and rule. Of two that fit, the longer is taken.
@@ -79,7 +79,7 @@ const BEFORE: &[(&str, Hedge, &str)] = &[
 const STACK_LIMIT: usize = 3;
 
 /// Takes in the hedges around `number`, which begins at token `core`.
-pub(super) fn hedged(tokens: &[Token], core: usize, number: &Number) -> Quantity {
+pub fn hedged(tokens: &[Token], core: usize, number: &Number) -> Quantity {
     let mut first = core;
     let mut rules = vec![number.rule];
     let mut hedge = None;

@@ -3,11 +3,11 @@
 //! Never may a sentence be longer than [`SENTENCE_LIMIT_TOKENS`]: every later pass looks over a
 //! whole sentence from each of its figures, and must stay linear in the length of the text.
 
-use super::tokens::{Gap, Kind, Token, word};
+use crate::tokens::{Gap, Kind, Token, word};
 use std::ops::Range;
 
 /// Most tokens in a sentence. News sentences have under 80; twice that and a margin.
-pub(super) const SENTENCE_LIMIT_TOKENS: usize = 200;
+pub const SENTENCE_LIMIT_TOKENS: usize = 200;
 
 /// A line shorter than this that is followed by a capital is a headline or a caption, not a wrapped
 /// line: text wrapped by hand is 60 to 80 characters wide.
@@ -21,7 +21,7 @@ const ABBREVIATIONS: &[&str] = &[
 ];
 
 /// The sentences of `tokens`, in order, without gaps between them.
-pub(super) fn split(tokens: &[Token]) -> Vec<Range<usize>> {
+pub fn split(tokens: &[Token]) -> Vec<Range<usize>> {
     let mut out = Vec::new();
     let mut start = 0;
     for i in 0..tokens.len() {
@@ -97,8 +97,8 @@ fn opens(token: &Token) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tokens::tokenize;
     use super::*;
+    use crate::tokens::tokenize;
 
     fn check(text: &str, expect: &[&str]) {
         let tokens = tokenize(text);

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 /// What a counted noun names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Noun {
+pub enum Noun {
     /// One person: "child", "soldier".
     Person,
     /// Several: "children", "civilians".
@@ -30,16 +30,16 @@ pub(super) enum Noun {
 
 /// What a verb form tells about its subject or object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Trigger {
+pub struct Trigger {
     /// What is counted where the verb applies.
-    pub(super) measure: Measure,
+    pub measure: Measure,
     /// Which form it is.
-    pub(super) form: Form,
+    pub form: Form,
 }
 
 /// Forms of a verb, as far as they decide who is hurt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
+pub enum Form {
     /// Past or participle: "killed" (object after it, or subject before it).
     Past,
     /// "killing": object after it.
@@ -54,7 +54,7 @@ pub(super) enum Form {
 
 /// The part of a function word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Role {
+pub enum Role {
     /// Not a function word.
     None,
     /// "in", "of", "near".
@@ -81,7 +81,7 @@ pub(super) enum Role {
 
 /// What the lexicon knows of a lower-case word: possessives ("army's", or "armys" where a printer
 /// lost the apostrophe) are looked up without their ending.
-pub(super) fn look_up(lower: &str) -> (Option<Noun>, Option<Trigger>, Role) {
+pub fn look_up(lower: &str) -> (Option<Noun>, Option<Trigger>, Role) {
     let entry = LEXICON.get(lower).copied().unwrap_or_default();
     if entry.noun.is_some() || entry.trigger.is_some() || entry.role != Role::None {
         return (entry.noun, entry.trigger, entry.role);
@@ -146,7 +146,7 @@ fn classes() -> impl Iterator<Item = (&'static str, &'static str)> {
 }
 
 /// The names of one `LIST` of the word file, separated by commas there.
-pub(super) fn list(name: &str) -> BTreeSet<&'static str> {
+pub fn list(name: &str) -> BTreeSet<&'static str> {
     classes()
         .filter(|(head, _)| head.strip_prefix("LIST ") == Some(name))
         .flat_map(|(_, words)| words.split([',', '\n']))

@@ -2,8 +2,8 @@
 //!
 //! Nothing here knows a person; a name is what is spelt like one.
 
-use super::lexicon::{Noun, Role};
-use super::tokens::{Gap, Kind, Token, word};
+use crate::lexicon::{Noun, Role};
+use crate::tokens::{Gap, Kind, Token, word};
 
 /// Most distinct names kept of a report for finding the fullest form of a short one. A report of
 /// 1,000 words has about 60; the limit keeps the search linear in the text.
@@ -13,7 +13,7 @@ const NAMES_LIMIT: usize = 400;
 const NAME_LIMIT_TOKENS: usize = 9;
 
 /// Whether a token is spelt like a part of a name: a capital, or an Arabic article before one.
-pub(super) fn is_name_part(tokens: &[Token], i: usize) -> bool {
+pub fn is_name_part(tokens: &[Token], i: usize) -> bool {
     let Some(token) = tokens.get(i) else { return false };
     if token.kind != Kind::Word || matches!(token.role, Role::Month(_) | Role::Weekday(_)) {
         return false;
@@ -58,7 +58,7 @@ fn is_article(text: &str) -> bool {
 /// The token after the run of name parts at `i`; `i` itself where none begins. "for" and "of"
 /// belong to a run where a capital follows and `linked` allows it ("Observatory for Human
 /// Rights").
-pub(super) fn run_end(tokens: &[Token], i: usize, linked: bool) -> usize {
+pub fn run_end(tokens: &[Token], i: usize, linked: bool) -> usize {
     let mut at = i;
     while at < i + NAME_LIMIT_TOKENS {
         if at > i && tokens.get(at).is_some_and(|t| t.gap > Gap::Space) {
@@ -86,7 +86,7 @@ pub(super) fn run_end(tokens: &[Token], i: usize, linked: bool) -> usize {
 }
 
 /// The text of tokens `first..end`, as the report has it, line ends as blanks.
-pub(super) fn text_of(source: &str, tokens: &[Token], first: usize, end: usize) -> Option<String> {
+pub fn text_of(source: &str, tokens: &[Token], first: usize, end: usize) -> Option<String> {
     let start = tokens.get(first)?.start;
     let stop = tokens.get(end.checked_sub(1)?)?.end;
     let text = source.get(start..stop)?;
@@ -94,7 +94,7 @@ pub(super) fn text_of(source: &str, tokens: &[Token], first: usize, end: usize) 
 }
 
 /// The names of a report that have two words or more, first come first, each once.
-pub(super) fn long_names(source: &str, tokens: &[Token]) -> Vec<String> {
+pub fn long_names(source: &str, tokens: &[Token]) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
     let mut i = 0;
     while i < tokens.len() && out.len() < NAMES_LIMIT {
@@ -112,7 +112,7 @@ pub(super) fn long_names(source: &str, tokens: &[Token]) -> Vec<String> {
 
 /// The fullest form of `name` among `names`: one that has all its words, in order and at its end or
 /// start, or whose capitals it spells ("SOHR").
-pub(super) fn fullest<'n>(name: &'n str, names: &'n [String]) -> &'n str {
+pub fn fullest<'n>(name: &'n str, names: &'n [String]) -> &'n str {
     let bare = name.strip_suffix("'s").or_else(|| name.strip_suffix("\u{2019}s")).unwrap_or(name);
     let parts: Vec<&str> = bare.split(' ').collect();
     let acronym = parts.len() == 1 && bare.len() >= 3 && bare.chars().all(char::is_uppercase);

@@ -3,32 +3,32 @@
 //! Never may a number be guessed: what does not spell a whole number up to [`NUMBER_LIMIT`] is
 //! none.
 
-use super::tokens::{Gap, Kind, Token, word, word_before};
+use crate::tokens::{Gap, Kind, Token, word, word_before};
 
 /// Greatest number read: 2^53 − 1, the greatest whole number that every JSON reader keeps exact.
-pub(super) const NUMBER_LIMIT: u64 = (1 << 53) - 1;
+pub const NUMBER_LIMIT: u64 = (1 << 53) - 1;
 
 /// Most tokens that one number takes ("nine hundred and ninety-nine billion …").
 const WORDS_LIMIT: usize = 24;
 
 /// A number and where it ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Number {
+pub struct Number {
     /// Least value.
-    pub(super) low: Option<u64>,
+    pub low: Option<u64>,
     /// Greatest value.
-    pub(super) high: Option<u64>,
+    pub high: Option<u64>,
     /// Token after it.
-    pub(super) end: usize,
+    pub end: usize,
     /// Whether it is a vague word, a range, or plain.
-    pub(super) shape: Shape,
+    pub shape: Shape,
     /// Rule that read it.
-    pub(super) rule: &'static str,
+    pub rule: &'static str,
 }
 
 /// How a number is spelt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Shape {
+pub enum Shape {
     /// One value.
     Plain,
     /// Two values.
@@ -42,7 +42,7 @@ pub(super) enum Shape {
 }
 
 /// The number that begins at token `i`, if one does.
-pub(super) fn number_at(tokens: &[Token], i: usize) -> Option<Number> {
+pub fn number_at(tokens: &[Token], i: usize) -> Option<Number> {
     vague_at(tokens, i).or_else(|| range_at(tokens, i)).or_else(|| plain_at(tokens, i))
 }
 
@@ -460,8 +460,8 @@ fn number_of(tokens: &[Token], i: usize) -> Option<Number> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tokens::tokenize;
     use super::*;
+    use crate::tokens::tokenize;
 
     fn check(text: &str, expect: Option<(Option<u64>, Option<u64>, usize)>) {
         let got = number_at(&tokenize(text), 0).map(|n| (n.low, n.high, n.end));

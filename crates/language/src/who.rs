@@ -3,11 +3,11 @@
 //! Never may the outlet itself stand as the source: where the sentence names no one, no one is
 //! named.
 
-use super::gazetteer::HEADS;
-use super::headline::headline_source;
-use super::lexicon::{Noun, Role};
-use super::names::{fullest, is_name_part, text_of};
-use super::tokens::{Gap, Kind, Token, phrase_at, word, word_before};
+use crate::gazetteer::HEADS;
+use crate::headline::headline_source;
+use crate::lexicon::{Noun, Role};
+use crate::names::{fullest, is_name_part, text_of};
+use crate::tokens::{Gap, Kind, Token, phrase_at, word, word_before};
 use std::ops::Range;
 
 /// Most words of a source's description ("a source at the … Police Command").
@@ -15,22 +15,22 @@ const SOURCE_LIMIT_TOKENS: usize = 14;
 
 /// Someone to whom a part of a sentence is attributed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Attribution {
+pub struct Attribution {
     /// The cue's token.
-    pub(super) cue: usize,
+    pub cue: usize,
     /// Which words are attributed.
-    pub(super) reach: Reach,
+    pub reach: Reach,
     /// Tokens of the source's own description.
-    pub(super) at: Range<usize>,
+    pub at: Range<usize>,
     /// Fullest name.
-    pub(super) name: String,
+    pub name: String,
     /// Rule that found it.
-    pub(super) rule: &'static str,
+    pub rule: &'static str,
 }
 
 /// Which words of the sentence an attribution covers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reach {
+pub enum Reach {
     /// Those before the cue: `"…", S said`.
     Before,
     /// Those after it: `S said that …`.
@@ -41,21 +41,17 @@ pub(super) enum Reach {
 
 /// What is known of the report beyond the sentence.
 #[derive(Debug)]
-pub(super) struct Speakers<'a> {
+pub struct Speakers<'a> {
     /// The report's text.
-    pub(super) source: &'a str,
+    pub source: &'a str,
     /// Its names of several words.
-    pub(super) names: &'a [String],
+    pub names: &'a [String],
     /// Who spoke last, for "he said" and "the source added".
-    pub(super) last: Option<String>,
+    pub last: Option<String>,
 }
 
 /// The attributions of a sentence, in order of their cues.
-pub(super) fn attributions(
-    tokens: &[Token],
-    speakers: &mut Speakers,
-    headline: bool,
-) -> Vec<Attribution> {
+pub fn attributions(tokens: &[Token], speakers: &mut Speakers, headline: bool) -> Vec<Attribution> {
     let mut out: Vec<Attribution> = Vec::new();
     for i in 0..tokens.len() {
         let Some(token) = tokens.get(i) else { break };
@@ -92,7 +88,7 @@ pub(super) fn attributions(
 
 /// The attribution that covers token `at`: the last one that leads up to it, or else the first
 /// that trails it.
-pub(super) fn covering(found: &[Attribution], at: usize) -> Option<&Attribution> {
+pub fn covering(found: &[Attribution], at: usize) -> Option<&Attribution> {
     let lead = found.iter().rev().find(|a| a.reach != Reach::Before && a.cue < at);
     let trail = found.iter().find(|a| a.reach != Reach::After && a.cue > at);
     // "S said … . … T reported": a trailing one in between ends what the first led to.
@@ -326,7 +322,8 @@ fn belongs(tokens: &[Token], k: usize, end: usize) -> bool {
     }
 }
 
-pub(super) fn is_head(tokens: &[Token], k: usize) -> bool {
+/// Whether a word can be the head of a speaker's description ("spokesman", "medics").
+pub fn is_head(tokens: &[Token], k: usize) -> bool {
     tokens.get(k).is_some_and(|t| {
         let lower = t.lower.as_ref();
         let bare = lower.strip_suffix("'s").unwrap_or(lower);
@@ -386,12 +383,7 @@ fn after(tokens: &[Token], at: usize) -> Option<(usize, usize)> {
 
 /// The source's name in words: a person's or body's name where the phrase holds one, fullest form
 /// in the report; else the phrase itself ("source at the police command").
-pub(super) fn describe(
-    tokens: &[Token],
-    first: usize,
-    end: usize,
-    speakers: &Speakers,
-) -> Option<String> {
+pub fn describe(tokens: &[Token], first: usize, end: usize, speakers: &Speakers) -> Option<String> {
     let lower_head = (first..end).position(|k| is_head(tokens, k) && !is_name_part(tokens, k));
     let links = (first..end).any(|k| matches!(word(tokens, k), "at" | "in" | "of" | "for"));
     let last_run = (first..end).rev().find(|&k| is_name_part(tokens, k)).map(|last| {

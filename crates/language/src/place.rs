@@ -4,29 +4,29 @@
 //! it ("the village of X", "X neighbourhood"). Never may a person or an armed group stand as a
 //! place.
 
-use super::gazetteer::{CITIES, COUNTRIES, LAST, NEVER, PEOPLES};
-use super::lexicon::{Noun, Role};
-use super::names::{is_name_part, run_end, text_of};
-use super::tokens::{Gap, Token, word, word_before};
-use super::who::Attribution;
+use crate::gazetteer::{CITIES, COUNTRIES, LAST, NEVER, PEOPLES};
+use crate::lexicon::{Noun, Role};
+use crate::names::{is_name_part, run_end, text_of};
+use crate::tokens::{Gap, Token, word, word_before};
+use crate::who::Attribution;
 
 /// A place named in a sentence.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Place {
+pub struct Place {
     /// First token.
-    pub(super) first: usize,
+    pub first: usize,
     /// Token after it.
-    pub(super) end: usize,
+    pub end: usize,
     /// In the report's words, without article.
-    pub(super) text: String,
+    pub text: String,
     /// How specific: 1 a country, 2 a province, 3 a city, 4 a town or village, 5 a part of one.
-    pub(super) rank: u8,
+    pub rank: u8,
     /// Rule that found it.
-    pub(super) rule: &'static str,
+    pub rule: &'static str,
 }
 
 /// The places of a sentence, in order.
-pub(super) fn places(source: &str, tokens: &[Token], sources: &[Attribution]) -> Vec<Place> {
+pub fn places(source: &str, tokens: &[Token], sources: &[Attribution]) -> Vec<Place> {
     let mut out: Vec<Place> = Vec::new();
     let mut i = 0;
     while i < tokens.len() {
@@ -51,7 +51,7 @@ pub(super) fn places(source: &str, tokens: &[Token], sources: &[Attribution]) ->
 }
 
 /// The best place for a count at token `at`: specific before general, near before far.
-pub(super) fn nearest(places: &[Place], at: usize) -> Option<&Place> {
+pub fn nearest(places: &[Place], at: usize) -> Option<&Place> {
     places.iter().max_by_key(|p| {
         let distance = if p.first > at { p.first - at } else { (at - p.first) + 4 };
         let distance = i64::try_from(distance).unwrap_or(i64::MAX / 2);
@@ -294,7 +294,7 @@ fn unpossessed<'t>(tokens: &[Token], first: usize, end: usize, text: &'t str) ->
 }
 
 /// The country that a token names, if one, without its possessive ending.
-pub(super) fn country(token: &Token) -> Option<&'static str> {
+pub fn country(token: &Token) -> Option<&'static str> {
     if !token.capital() {
         return None;
     }
@@ -304,7 +304,7 @@ pub(super) fn country(token: &Token) -> Option<&'static str> {
 }
 
 /// The country of a people, if the token names one ("Syrian").
-pub(super) fn people(token: &Token) -> Option<&'static str> {
+pub fn people(token: &Token) -> Option<&'static str> {
     PEOPLES.get(token.lower.as_ref()).copied()
 }
 

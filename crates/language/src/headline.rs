@@ -2,14 +2,14 @@
 //!
 //! Never may a noun that the headline's sentence governs ("in clashes with army") stand as one.
 
-use super::gazetteer::LAST;
-use super::lexicon::Role;
-use super::names::{is_name_part, text_of};
-use super::tokens::{Token, word, word_before};
-use super::who::{Attribution, Reach, Speakers, describe, is_head};
+use crate::gazetteer::LAST;
+use crate::lexicon::Role;
+use crate::names::{is_name_part, text_of};
+use crate::tokens::{Token, word, word_before};
+use crate::who::{Attribution, Reach, Speakers, describe, is_head};
 
 /// "…: monitor", "… state media", "Ministry: …" in a headline.
-pub(super) fn headline_source(tokens: &[Token], speakers: &Speakers) -> Option<Attribution> {
+pub fn headline_source(tokens: &[Token], speakers: &Speakers) -> Option<Attribution> {
     headline_lead(tokens, speakers).or_else(|| headline_end(tokens, speakers))
 }
 

@@ -3,12 +3,12 @@
 //! Never may a token's offsets fall inside a character, nor a token be empty: every span of a
 //! figure is made of token offsets.
 
-use super::lexicon::{self, Noun, Role, Trigger};
+use crate::lexicon::{self, Noun, Role, Trigger};
 use std::borrow::Cow;
 
 /// What a token is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub enum Kind {
     /// Letters, perhaps with hyphens, apostrophes and digits inside: `al-Bab`, `20-year-old`.
     Word,
     /// Digits with separators inside: `400,000`, `3.73`, `17:27`.
@@ -19,7 +19,7 @@ pub(super) enum Kind {
 
 /// What stands between a token and the one before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Gap {
+pub enum Gap {
     /// Nothing.
     None,
     /// Blanks.
@@ -32,51 +32,51 @@ pub(super) enum Gap {
 
 /// One token.
 #[derive(Debug, Clone)]
-pub(super) struct Token<'t> {
+pub struct Token<'t> {
     /// Byte offset of its first character.
-    pub(super) start: usize,
+    pub start: usize,
     /// Byte offset after its last character.
-    pub(super) end: usize,
+    pub end: usize,
     /// Its characters.
-    pub(super) text: &'t str,
+    pub text: &'t str,
     /// In lower case, with a straight apostrophe.
-    pub(super) lower: Cow<'t, str>,
+    pub lower: Cow<'t, str>,
     /// What it is made of.
-    pub(super) kind: Kind,
+    pub kind: Kind,
     /// What stands before it.
-    pub(super) gap: Gap,
+    pub gap: Gap,
     /// What it counts as, if it is a known noun.
-    pub(super) noun: Option<Noun>,
+    pub noun: Option<Noun>,
     /// What it does to people or things, if it is a known verb form.
-    pub(super) trigger: Option<Trigger>,
+    pub trigger: Option<Trigger>,
     /// Its part in the sentence, if it is a known function word.
-    pub(super) role: Role,
+    pub role: Role,
 }
 
 impl Token<'_> {
     /// Whether it begins with a capital letter.
-    pub(super) fn capital(&self) -> bool {
+    pub fn capital(&self) -> bool {
         self.kind == Kind::Word && self.text.chars().next().is_some_and(char::is_uppercase)
     }
 
     /// Whether it is exactly this mark.
-    pub(super) fn is_mark(&self, mark: char) -> bool {
+    pub fn is_mark(&self, mark: char) -> bool {
         self.kind == Kind::Mark && self.text.starts_with(mark)
     }
 }
 
 /// The lower-case word at `i`, or the empty string outside the sentence.
-pub(super) fn word<'a>(tokens: &'a [Token], i: usize) -> &'a str {
+pub fn word<'a>(tokens: &'a [Token], i: usize) -> &'a str {
     tokens.get(i).map_or("", |t| &t.lower)
 }
 
 /// The lower-case word `k` places before `i`, or the empty string.
-pub(super) fn word_before<'a>(tokens: &'a [Token], i: usize, k: usize) -> &'a str {
+pub fn word_before<'a>(tokens: &'a [Token], i: usize, k: usize) -> &'a str {
     i.checked_sub(k).map_or("", |j| word(tokens, j))
 }
 
 /// Whether the words `phrase` (lower case, one blank between) stand at `i`; returns how many.
-pub(super) fn phrase_at(tokens: &[Token], i: usize, phrase: &str) -> Option<usize> {
+pub fn phrase_at(tokens: &[Token], i: usize, phrase: &str) -> Option<usize> {
     let mut n = 0;
     for part in phrase.split(' ') {
         if word(tokens, i + n) != part {
@@ -88,7 +88,7 @@ pub(super) fn phrase_at(tokens: &[Token], i: usize, phrase: &str) -> Option<usiz
 }
 
 /// Splits `text` into tokens.
-pub(super) fn tokenize(text: &str) -> Vec<Token<'_>> {
+pub fn tokenize(text: &str) -> Vec<Token<'_>> {
     let mut tokens = Vec::with_capacity(text.len() / 5);
     let mut gap = Gap::Paragraph;
     let mut rest = text.char_indices().peekable();
