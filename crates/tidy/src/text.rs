@@ -59,7 +59,7 @@ pub(crate) fn machine_path(tree: &Tree) -> Vec<Place> {
 /// Every line of every text file: path, line number, text.
 fn lines(tree: &Tree) -> impl Iterator<Item = (&str, usize, &str)> {
     tree.texts("")
-        .filter(|(path, _)| *!path.ends_with(LOCK_FILE))
+        .filter(|(path, _)| !path.ends_with(LOCK_FILE))
         .flat_map(|(path, text)| (1..).zip(text.lines()).map(move |(at, line)| (path, at, line)))
 }
 
