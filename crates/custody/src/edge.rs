@@ -48,7 +48,9 @@ impl Edge {
         Self::default()
     }
 
-    /// Loads the edge of a tree of `size` leaves, with one `read` for each partial file.
+    /// Loads the edge of a tree of `size` leaves, with one `read` for each partial file. The leaves
+    /// of the partial bundle must be those that the hashes stand for; whether [`Edge::root`] is the
+    /// one that a checkpoint signs is for the caller to look at.
     pub fn load<E>(
         size: u64,
         mut read: impl FnMut(Tile) -> Result<Vec<u8>, E>,
@@ -70,7 +72,14 @@ impl Edge {
         if width > 0 {
             let tile = Tile { kind: Kind::Entries, index: size / WIDTH, width };
             edge.bundle = read(tile).map_err(EdgeError::Read)?;
-            tile::parse_bundle(&edge.bundle, width).map_err(form(tile))?;
+            let leaves = tile::parse_bundle(&edge.bundle, width).map_err(form(tile))?;
+            // The root says nothing of the bundle, and the next append writes these leaves again
+            // in a larger one, after which this one goes: one bad read would be the last of them.
+            let hashes = edge.levels.first().map_or(&[][..], Vec::as_slice);
+            let differs = |(leaf, hash): (&&[u8], &Hash)| leaf_hash(leaf) != *hash;
+            if let Some(leaf) = leaves.iter().zip(hashes).position(differs) {
+                return Err(form(tile)(TileError::OtherLeaf { leaf: leaf as u16 }));
+            }
         }
         Ok(edge)
     }
@@ -206,6 +215,31 @@ mod tests {
             }
             for (tile, bytes) in &expect { prop_assert_eq!(files.get(tile), Some(bytes), "{}", tile); }
             prop_assert_eq!(whole.root(), root_by_definition(&all));
+        }
+    }
+
+    /// Else the next append would write the damaged leaves again and drop what they came from.
+    #[test]
+    fn a_bundle_with_a_flipped_bit_is_not_appended_to() {
+        let all = leaves(259);
+        let files: BTreeMap<Tile, Vec<u8>> = Edge::empty()
+            .append(all.iter().map(Vec::as_slice))
+            .into_iter()
+            .map(|file| (file.tile, file.bytes))
+            .collect();
+        let partial = Tile { kind: Kind::Entries, index: 1, width: 3 };
+        let load = |files: &BTreeMap<Tile, Vec<u8>>| {
+            Edge::load(259, |tile| files.get(&tile).cloned().ok_or(tile))
+        };
+        assert_eq!(load(&files).unwrap().root(), root_by_definition(&all));
+        for bit in 0..files[&partial].len() * 8 {
+            let mut bad = files.clone();
+            bad.get_mut(&partial).unwrap()[bit / 8] ^= 1 << (bit % 8);
+            let refused = load(&bad).unwrap_err();
+            assert!(
+                matches!(refused, EdgeError::Form { tile, .. } if tile == partial),
+                "bit {bit}"
+            );
         }
     }
 

@@ -152,6 +152,12 @@ pub enum TileError {
         /// Which, counted from 0.
         leaf: u16,
     },
+    /// A leaf is another than the tree has in that place.
+    #[error("leaf {leaf} of the bundle is not the one whose hash the tree has")]
+    OtherLeaf {
+        /// Which, counted from 0.
+        leaf: u16,
+    },
     /// There are bytes after the last leaf.
     #[error("{left} bytes left over after the last leaf")]
     LeftOver {
