@@ -323,7 +323,7 @@ func runProof(vkey, text string, leaf []byte) (int64, tlog.Tree, error) {
 	}
 	lines = lines[1:]
 	if len(lines) > 0 && strings.HasPrefix(lines[0], "extra ") {
-		lines = lines[1:] // allowed, and worth nothing: nobody signs it
+		return bad("it has an extra line, which nobody signs: a flipped bit there would pass")
 	}
 	if len(lines) == 0 || !strings.HasPrefix(lines[0], "index ") {
 		return bad("it names no index")
@@ -366,11 +366,11 @@ func checkBundle(dir, vkey string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("log/checkpoint: %w", err)
 	}
-	leaves, err := filepath.Glob(filepath.Join(dir, "log", "leaves", "*.leaf"))
+	leaves, err := onlyRecords(filepath.Join(dir, "log", "leaves"), ".leaf")
 	if err != nil {
 		return "", err
 	}
-	proofs, err := filepath.Glob(filepath.Join(dir, "log", "proofs", "*.tlog-proof"))
+	proofs, err := onlyRecords(filepath.Join(dir, "log", "proofs"), ".tlog-proof")
 	if err != nil {
 		return "", err
 	}
@@ -394,6 +394,25 @@ func checkBundle(dir, vkey string) (string, error) {
 		return "", err
 	}
 	return fmt.Sprintf("%d records, and that of the export", len(leaves)), nil
+}
+
+// onlyRecords lists a folder that may hold files named NNNNNNNN and the ending, and nothing else.
+func onlyRecords(dir, ending string) ([]string, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	var paths []string
+	for _, entry := range entries {
+		path := filepath.Join(dir, entry.Name())
+		number := strings.TrimSuffix(entry.Name(), ending)
+		digits := len(number) >= 8 && strings.Trim(number, "0123456789") == ""
+		if number+ending != entry.Name() || !digits || !entry.Type().IsRegular() {
+			return nil, fmt.Errorf("%s does not belong there", path)
+		}
+		paths = append(paths, path)
+	}
+	return paths, nil
 }
 
 // checkRecord checks a leaf by the proof that lies beside it.

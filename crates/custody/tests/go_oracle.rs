@@ -16,6 +16,7 @@ use custody::proof::Tiles;
 use custody::tile::{self, Tile};
 use custody::tlog_proof::TlogProof;
 use custody::{Checkpoint, Edge};
+use sha2::{Digest as _, Sha256};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -182,4 +183,94 @@ fn go_accepts_our_proofs_for_their_own_leaf_only() {
     bad.index = 1;
     fs::write(all[2], bad.text()).unwrap();
     assert_eq!(run(&program, &all[..4]).0, Some(1), "another index");
+}
+
+/// A folder laid out as a bundle is: some leaves with their proofs, and the record of the export
+/// that came after them.
+fn write_bundle(folder: &Path, picked: &[usize]) -> Log {
+    let mut log = Log::write(folder, &[5]);
+    let bundle = folder.join("bundle/log");
+    for part in ["leaves", "proofs"] {
+        fs::create_dir_all(bundle.join(part)).unwrap();
+    }
+    fs::write(bundle.join("vkey"), log.signer.vkey() + "\n").unwrap();
+    fs::copy(log.folder.join("checkpoint"), bundle.join("checkpoint")).unwrap();
+    for index in picked {
+        let name = |part, ending| bundle.join(format!("{part}/{index:08}.{ending}"));
+        fs::write(name("leaves", "leaf"), &log.leaves[*index]).unwrap();
+        fs::write(name("proofs", "tlog-proof"), log.proof(*index).text()).unwrap();
+    }
+    let folder = folder.join("bundle");
+    fs::write(folder.join("tagmanifest-sha256.txt"), "a tag manifest\n").unwrap();
+    fs::write(folder.join("tagmanifest-sha256.txt.sig"), "a signature\n").unwrap();
+    let digest = |bytes: &[u8]| data_encoding::HEXLOWER.encode(&Sha256::digest(bytes));
+    let record = format!(
+        r#"{{"signature":"{}","tagmanifest":"{}","tree_size":5,"type":"export"}}"#,
+        digest(b"a signature\n"),
+        digest(b"a tag manifest\n"),
+    );
+    log.leaves.push(custody::leaf::sign_leaf(&[9; 32], record.as_bytes()));
+    let mut edge = Edge::empty();
+    for file in edge.append(log.leaves.iter().map(Vec::as_slice)) {
+        log.put(&file.tile.to_string(), &file.bytes);
+    }
+    log.put("checkpoint", log.checkpoint(&edge).as_bytes());
+    fs::write(folder.join("export.leaf"), &log.leaves[5]).unwrap();
+    fs::write(folder.join("export.tlog-proof"), log.proof(5).text()).unwrap();
+    log
+}
+
+#[test]
+fn go_accepts_a_bundle_with_nothing_missing_added_or_respelled() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = match oracle(folder.path()) {
+        Ok(program) => program,
+        Err(why) => return skip(&why),
+    };
+    let log = write_bundle(folder.path(), &[0, 2, 4]);
+    let (bundle, vkey) = (folder.path().join("bundle"), PathBuf::from(log.signer.vkey()));
+    let judge = || run(&program, &[Path::new("bundle"), &bundle, &vkey]);
+    let expect = (Some(0), "verified: 3 records, and that of the export".into());
+    assert_eq!(judge(), expect);
+
+    for path in ["log/leaves/x.txt", "log/leaves/2.leaf", "log/proofs/00000002.tlog-proof.kept"] {
+        fs::write(bundle.join(path), "added").unwrap();
+        assert_eq!(judge().0, Some(1), "{path} added");
+        fs::remove_file(bundle.join(path)).unwrap();
+    }
+    let path = bundle.join("log/proofs/00000002.tlog-proof");
+    let good = fs::read_to_string(&path).unwrap();
+    for bad in [
+        good.replacen("index", "extra AAAA\nindex", 1),
+        good.replacen("index 2", "index 02", 1),
+        good.replacen("index 2", "index +2", 1),
+        good.replacen("=\n", "\n", 1),
+        good.replacen("\n\n", "\n\n\n", 1),
+        good.replace('\n', "\r\n"),
+        format!("{good}\n"),
+        good.trim_end().to_owned(),
+    ] {
+        assert_ne!(bad, good);
+        fs::write(&path, &bad).unwrap();
+        assert_eq!(judge().0, Some(1), "{bad}");
+    }
+    fs::write(&path, &good).unwrap();
+    for path in [
+        "log/leaves/00000002.leaf",
+        "log/proofs/00000002.tlog-proof",
+        "export.leaf",
+        "export.tlog-proof",
+        "tagmanifest-sha256.txt",
+        "tagmanifest-sha256.txt.sig",
+    ] {
+        let kept = fs::read(bundle.join(path)).unwrap();
+        let mut bad = kept.clone();
+        bad[kept.len() / 2] ^= 1;
+        fs::write(bundle.join(path), bad).unwrap();
+        assert_eq!(judge().0, Some(1), "{path} changed");
+        fs::remove_file(bundle.join(path)).unwrap();
+        assert_eq!(judge().0, Some(1), "{path} missing");
+        fs::write(bundle.join(path), kept).unwrap();
+    }
+    assert_eq!(judge(), expect);
 }
