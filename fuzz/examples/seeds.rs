@@ -3,6 +3,8 @@
 use custody::note::Signer;
 use custody::tlog_proof::TlogProof;
 use custody::{Checkpoint, leaf, leaf_hash, node_hash, sshsig, tile};
+use record::leaf::LEAF_VERSION;
+use record::{Blake2b512, Digests, Event, Leaf, ReadingMade, Sha256, canonical};
 use std::io;
 
 fn main() -> io::Result<()> {
@@ -37,6 +39,7 @@ fn main() -> io::Result<()> {
         ("sshsig", "leaf", sshsig::sign(&[3; 32], "casefile-leaf@v1", b"message\n").into_bytes()),
         ("sshsig", "file", sshsig::sign(&[3; 32], "file", b"message\n").into_bytes()),
         ("sshsig", "key", sshsig::public_key_line(&key).into_bytes()),
+        ("record_leaf", "reading", canonical::to_bytes(&reading())),
         ("leaf", "signed", leaf::sign_leaf(&[5; 32], br#"{"type":"genesis","v":1}"#)),
     ] {
         let folder = std::path::Path::new("seeds").join(target);
@@ -44,4 +47,23 @@ fn main() -> io::Result<()> {
         std::fs::write(folder.join(name), bytes)?;
     }
     Ok(())
+}
+
+/// A record with a number, a list and a nested object in it.
+fn reading() -> Leaf {
+    let (item, blake2b512) = (Sha256::of(b"item"), Blake2b512::of(b"item"));
+    Leaf {
+        v: LEAF_VERSION,
+        log: "casefile/fuzz".into(),
+        actor: sshsig::fingerprint(&sshsig::public_key(&[5; 32])),
+        time: "2016-08-19T00:00:00Z".into(),
+        tool: "casefile 0".into(),
+        event: Event::Reading(ReadingMade {
+            item,
+            reading: Digests { sha256: item, blake2b512, size: 4 },
+            reader: "text 1".into(),
+            figures: 3,
+            problems: vec!["cut-off".into()],
+        }),
+    }
 }
