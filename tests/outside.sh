@@ -227,6 +227,13 @@ unzip_tool() {
     printf '   refuses  the zip file with a changed byte\n'
 }
 
+flipped_bits() {
+    title 'single flipped bits, by the program that answers for the file'
+    CASEFILE=$casefile BAGIT=$bagit tests/flips.sh "$bundle" 50 >"$place/said" 2>&1 || report 'flipped bits'
+    sed 's/^/   /' "$place/said"
+    checks=$((checks + 1))
+}
+
 if [[ ! -x $bagit ]]; then
     echo "bagit.py is not there ($bagit): run ./test once, which installs it" >&2
     exit 1
@@ -239,4 +246,5 @@ readme
 openssl_tool
 go_packages
 unzip_tool
+flipped_bits
 printf 'outside: %d checks passed\n' "$checks"
