@@ -18,4 +18,4 @@ pub mod zipped;
 
 pub use error::Error;
 pub use verify::{Report, verify};
-pub use write::{About, Exhibit, Proved, Table, Writer};
+pub use write::{About, Exhibit, Proved, Row, Table, Writer};

@@ -55,19 +55,28 @@ pub fn head(about: &About, tables: &[Table]) -> String {
 }
 
 fn table(html: &mut String, table: &Table) {
+    // Only what disagrees is red: the eye must find it.
+    let tone = if table.relation == "conflict" { "conflict" } else { "calm" };
     let _ = write!(
         html,
-        "<section class=\"question\">\n<h3 dir=\"auto\">{} <span \
-         class=\"relation\">{}</span></h3>\n<div \
+        "<section class=\"question\">\n<h3><bdi>{}</bdi> <span class=\"relation \
+         {tone}\">{}</span></h3>\n<div \
          class=\"scroll\"><table>\n<tr><th>Exhibit</th><th>Words</th><th>Counted</th><th>Given \
          by</th><th>Date</th><th>Place</th><th>Published</th></tr>\n",
         escape(&table.question),
-        escape(&table.relation)
+        escape(relation(&table.relation)),
     );
-    for (number, cells) in &table.rows {
-        let _ = write!(html, "<tr><td><a href=\"#exhibit-{number}\">{number}</a></td>");
-        for cell in cells {
-            let _ = write!(html, "<td dir=\"auto\">{}</td>", escape(cell));
+    for row in &table.rows {
+        let (number, start) = (row.exhibit, row.start);
+        let [words, rest @ ..] = &row.cells;
+        let _ = write!(
+            html,
+            "<tr><td><a href=\"#exhibit-{number}\">{number}</a></td><td><a \
+             href=\"#figure-{number}-{start}\"><bdi>{}</bdi></a></td>",
+            escape(words)
+        );
+        for cell in rest {
+            let _ = write!(html, "<td><bdi>{}</bdi></td>", escape(cell));
         }
         html.push_str("</tr>\n");
     }
@@ -75,20 +84,76 @@ fn table(html: &mut String, table: &Table) {
     for note in &table.notes {
         let _ = writeln!(html, "<p class=\"note\">{}</p>", escape(note));
     }
-    if !table.conventions.is_empty() {
-        html.push_str("<dl class=\"conventions\">\n");
-        for (name, value, why) in &table.conventions {
+    conventions(html, &table.conventions);
+    reasons(html, &table.reasons);
+    html.push_str("</section>\n");
+}
+
+/// What a relation means, in as few words as will do.
+fn relation(relation: &str) -> &str {
+    match relation {
+        "conflict" => "conflict",
+        "overlap" => "overlap: some numbers fit all",
+        "nest" => "nest: one holds the other",
+        "agree" => "agree",
+        "vague" => "too vague to compare",
+        other => other,
+    }
+}
+
+fn conventions(html: &mut String, conventions: &[(String, Option<u64>, String)]) {
+    if conventions.iter().all(|(_, value, _)| value.is_none()) {
+        // Nothing would be recorded, mostly for one reason: said once.
+        let mut whys: Vec<&str> = conventions.iter().map(|(_, _, why)| why.as_str()).collect();
+        whys.dedup();
+        for why in whys {
             let _ = writeln!(
                 html,
-                "<dt>{}</dt><dd><b>{}</b> {}</dd>",
-                escape(name),
-                escape(value),
+                "<p class=\"note\">Named conventions would record nothing: {}</p>",
                 escape(why)
             );
         }
-        html.push_str("</dl>\n");
+        return;
     }
-    html.push_str("</section>\n");
+    html.push_str("<details><summary>Would be recorded by");
+    for (name, value, _) in conventions {
+        let value = value.map_or_else(|| "nothing".into(), grouped);
+        let _ = write!(html, " <span class=\"value\">{} <b>{value}</b></span>", escape(name));
+    }
+    html.push_str("</summary>\n<dl>\n");
+    for (name, _, why) in conventions {
+        let _ = writeln!(html, "<dt>{}</dt><dd>{}</dd>", escape(name), escape(why));
+    }
+    html.push_str("</dl></details>\n");
+}
+
+fn reasons(html: &mut String, reasons: &[(String, String)]) {
+    if reasons.is_empty() {
+        return;
+    }
+    let names: Vec<String> = reasons.iter().map(|(name, _)| name.replace('-', " ")).collect();
+    let _ = write!(
+        html,
+        "<details><summary>Together by {}</summary>\n<dl>\n",
+        escape(&names.join(", "))
+    );
+    for (name, words) in reasons {
+        let _ = writeln!(html, "<dt>{}</dt><dd>{}</dd>", escape(name), escape(words));
+    }
+    html.push_str("</dl></details>\n");
+}
+
+/// A number with its digits in threes, as in \u{201c}400,000\u{201d}.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut words = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            words.push(',');
+        }
+        words.push(digit);
+    }
+    words
 }
 
 /// One exhibit.
@@ -99,14 +164,14 @@ pub fn exhibit(exhibit: &Exhibit, path: &str) -> String {
         reading.and_then(|reading| reading.title.as_ref()).map_or(&exhibit.name, |t| &t.value);
     let _ = write!(
         html,
-        "<article id=\"exhibit-{number}\">\n<h3 dir=\"auto\"><span \
-         class=\"number\">{number}</span> {}</h3>\n<dl>\n",
+        "<article id=\"exhibit-{number}\">\n<h3><span \
+         class=\"number\">{number}</span> <bdi>{}</bdi></h3>\n<dl>\n",
         escape(title),
         number = exhibit.number,
     );
     let mut fact = |name: &str, value: Option<&str>| {
         if let Some(value) = value {
-            let _ = writeln!(html, "<dt>{name}</dt><dd dir=\"auto\">{}</dd>", escape(value));
+            let _ = writeln!(html, "<dt>{name}</dt><dd><bdi>{}</bdi></dd>", escape(value));
         }
     };
     fact("Source", exhibit.source.as_deref());
@@ -140,19 +205,20 @@ pub fn exhibit(exhibit: &Exhibit, path: &str) -> String {
     }
     let figures = reading.map_or(&[][..], |reading| &reading.figures);
     if let Some(text) = &exhibit.text {
-        marked(&mut html, text, figures);
+        let direction = reading.map_or("", |reading| reading.direction.as_str());
+        html.push_str("<details><summary>Text");
+        if !text.marks.is_empty() {
+            let _ = write!(html, ", with {} figure(s) marked", text.marks.len());
+        }
+        let direction = if direction == "rtl" { "rtl" } else { "auto" };
+        let _ = write!(html, "</summary>\n<div class=\"text\" dir=\"{direction}\">");
+        marked(&mut html, text, (exhibit.number, figures));
     }
     html.push_str("</article>\n");
     html
 }
 
-fn marked(html: &mut String, text: &Text, figures: &[Figure]) {
-    html.push_str("<details><summary>Text, with ");
-    let _ = write!(
-        html,
-        "{} figures marked</summary>\n<div class=\"text\" dir=\"auto\">",
-        text.marks.len()
-    );
+fn marked(html: &mut String, text: &Text, (number, figures): (u64, &[Figure])) {
     let mut at = 0;
     for (start, end, index) in &text.marks {
         let (Some(before), Some(words)) =
@@ -163,8 +229,9 @@ fn marked(html: &mut String, text: &Text, figures: &[Figure]) {
         let Some(figure) = figures.get(*index) else { continue };
         let _ = write!(
             html,
-            "{}<mark title=\"{}\">{}</mark>",
+            "{}<mark id=\"figure-{number}-{}\" title=\"{}\">{}</mark>",
             escape(before),
+            figure.start,
             escape(&describe(figure)),
             escape(words)
         );
@@ -185,10 +252,10 @@ fn marked(html: &mut String, text: &Text, figures: &[Figure]) {
 /// A figure in words: what it counts, its bounds, who gives it, by which rules.
 pub fn describe(figure: &Figure) -> String {
     let bound = match (figure.low, figure.high) {
-        (Some(low), Some(high)) if low == high => low.to_string(),
-        (Some(low), Some(high)) => format!("{low} to {high}"),
-        (Some(low), None) => format!("{low} or more"),
-        (None, Some(high)) => format!("{high} or fewer"),
+        (Some(low), Some(high)) if low == high => grouped(low),
+        (Some(low), Some(high)) => format!("{} to {}", grouped(low), grouped(high)),
+        (Some(low), None) => format!("{} or more", grouped(low)),
+        (None, Some(high)) => format!("{} or fewer", grouped(high)),
         (None, None) => "no number".into(),
     };
     let mut words = format!("{}: {bound}", name(figure.measure));

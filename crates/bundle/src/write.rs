@@ -74,14 +74,27 @@ pub struct Exhibit {
 pub struct Table {
     /// The question that the accounts answer.
     pub question: String,
-    /// In what relation they stand, in a word or two.
+    /// In what relation they stand, in one word.
     pub relation: String,
-    /// Why they are together, and what else is to be known.
+    /// What else is to be known.
     pub notes: Vec<String>,
-    /// Account by account: number of the exhibit, and the cells.
-    pub rows: Vec<(u64, Vec<String>)>,
-    /// What named conventions would record: name, value, reason.
-    pub conventions: Vec<(String, String, String)>,
+    /// Why they are together: name of each rule, and what it says.
+    pub reasons: Vec<(String, String)>,
+    /// Account by account.
+    pub rows: Vec<Row>,
+    /// What named conventions would record: name, value if any, reason.
+    pub conventions: Vec<(String, Option<u64>, String)>,
+}
+
+/// One account of a comparison table.
+#[derive(Debug, Clone)]
+pub struct Row {
+    /// Number of the exhibit.
+    pub exhibit: u64,
+    /// First byte of the figure in the item, by which its mark in the exhibit's text is found.
+    pub start: u64,
+    /// The cells: words, counted, given by, date, place, published.
+    pub cells: [String; 6],
 }
 
 /// A line of `exhibits.jsonl`.

@@ -105,6 +105,7 @@ pub(crate) fn compared(
             for note in figures::notes(question) {
                 writeln!(out, "    {note}")?;
             }
+            writeln!(out, "    Together by {}.", figures::reasons(question))?;
             for convention in question.conventions.iter().filter(|one| one.value.is_some()) {
                 let value = convention.value.unwrap_or_default();
                 writeln!(out, "    {:<19} {value:>9}  {}", convention.name, convention.why)?;

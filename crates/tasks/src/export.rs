@@ -11,7 +11,7 @@ use crate::{Ask, Error, Progress, catalogue, figures, open_writer, show};
 use archive::batch::OpeningLine;
 use archive::{Case, Writer};
 use bundle::page::{Text, name};
-use bundle::{About, Exhibit, Proved, Table, zipped};
+use bundle::{About, Exhibit, Proved, Row, Table, zipped};
 use catalogue::Item;
 use record::{Event, Export, Finding, Reading, Sha256, canonical};
 use serde::Serialize;
@@ -151,7 +151,7 @@ fn table(question: &compare::Question) -> Table {
         let figure = &account.figure;
         let or_none = |value: &Option<String>| value.clone().unwrap_or_else(|| "\u{2013}".into());
         let words = format!("\u{201c}{}\u{201d}", figure.text);
-        let cells = vec![
+        let cells = [
             words,
             or_none(&figure.whom),
             figure
@@ -163,16 +163,18 @@ fn table(question: &compare::Question) -> Table {
             or_none(&figure.place),
             or_none(&account.published),
         ];
-        (account.exhibit, cells)
+        Row { exhibit: account.exhibit, start: figure.start, cells }
     };
-    let conventions = question.conventions.iter().map(|convention| {
-        let value = convention.value.map_or_else(|| "none".to_string(), |value| value.to_string());
-        (convention.name.clone(), value, convention.why.clone())
-    });
+    let conventions = question
+        .conventions
+        .iter()
+        .map(|convention| (convention.name.clone(), convention.value, convention.why.clone()));
+    let reasons = question.because.iter().map(|b| (b.rule.clone(), b.words.clone()));
     Table {
         question: figures::words(question),
         relation: name(question.relation),
         notes: figures::notes(question),
+        reasons: reasons.collect(),
         rows: question.accounts.iter().map(row).collect(),
         conventions: conventions.collect(),
     }

@@ -3,6 +3,7 @@
 use crate::passages::Passages;
 use crate::{Error, Progress, catalogue};
 use archive::Case;
+use bundle::page::grouped;
 use catalogue::Item;
 use compare::{Account, Question};
 use record::{Reading, Span};
@@ -74,14 +75,24 @@ pub fn accounts_of(item: &Item, reading: &Reading, passages: &Passages) -> Vec<A
     reading.figures.iter().map(account).collect()
 }
 
+/// Names of the rules by which the question's accounts are together.
+pub fn reasons(question: &Question) -> String {
+    let rules: Vec<&str> = question.because.iter().map(|because| because.rule.as_str()).collect();
+    rules.join(", ")
+}
+
 /// The question in words: what is counted, where, when.
 pub fn words(question: &Question) -> String {
     let mut words = bundle::page::name(question.measure);
-    words.push_str(": ");
-    words.push_str(&question.group);
+    if words != question.group {
+        words.push_str(": ");
+        words.push_str(&question.group);
+    }
     if let Some(place) = &question.place {
+        // The place is folded for comparing; for people, the words of an account that names it.
+        let named = |account: &Account| account.figure.place.clone();
         words.push_str(", ");
-        words.push_str(place);
+        words.push_str(&question.accounts.iter().find_map(named).unwrap_or_else(|| place.clone()));
     }
     if let Some(period) = &question.period {
         words.push_str(", ");
@@ -93,15 +104,17 @@ pub fn words(question: &Question) -> String {
     words
 }
 
-/// What else is to be known about a question: doubts, definitions, range, and why its accounts are
-/// together.
+/// What else is to be known about a question: range, definitions, doubts.
 pub fn notes(question: &Question) -> Vec<String> {
     let mut notes = Vec::new();
     if let Some(range) = &question.range {
         let open = if range.open_above { ", or more" } else { "" };
         notes.push(format!(
             "Range over all accounts: {} (\u{201c}{}\u{201d}) to {}{open} (\u{201c}{}\u{201d}).",
-            range.least.value, range.least.words, range.greatest.value, range.greatest.words
+            grouped(range.least.value),
+            range.least.words,
+            grouped(range.greatest.value),
+            range.greatest.words
         ));
     }
     if question.definition_differs {
@@ -111,11 +124,6 @@ pub fn notes(question: &Question) -> Vec<String> {
     }
     if question.probable {
         notes.push("Probably one question, not certainly: a date or place is missing.".into());
-    }
-    if question.accounts.len() > 1 {
-        let rules: Vec<&str> =
-            question.because.iter().map(|because| because.rule.as_str()).collect();
-        notes.push(format!("Put together by: {}.", rules.join(", ")));
     }
     notes
 }

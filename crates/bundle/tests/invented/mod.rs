@@ -9,7 +9,7 @@
 )]
 
 use bundle::page::Text;
-use bundle::{About, Exhibit, Proved, Table, Writer, bag, layout};
+use bundle::{About, Exhibit, Proved, Row, Table, Writer, bag, layout};
 use custody::note::Signer;
 use custody::proof::Tiles;
 use custody::tile::Tile;
@@ -202,8 +202,9 @@ fn table() -> Table {
         question: "killed, Mill Road".into(),
         relation: "agree".into(),
         notes: vec!["an invented note".into()],
-        rows: vec![(1, vec!["six people".into()])],
-        conventions: vec![("lowest".into(), "6".into(), "the least anyone says".into())],
+        reasons: vec![("same-place".into(), "an invented rule".into())],
+        rows: vec![Row { exhibit: 1, start: 40, cells: ["six people"; 6].map(str::to_owned) }],
+        conventions: vec![("lowest".into(), Some(6), "the least anyone says".into())],
     }
 }
 
