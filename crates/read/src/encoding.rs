@@ -2,7 +2,7 @@
 
 use crate::{codes, problem, stated};
 use encoding_rs::{Encoding, UTF_8};
-use record::reading::Piece;
+use record::reading::{Piece, to_item};
 use record::{Problem, Span, Stated};
 
 /// Control characters that text may hold: tab, line feed, form feed, carriage return, escape.
@@ -24,24 +24,7 @@ pub struct Decoded {
 impl Decoded {
     /// Leads a span of the text back to the item's bytes.
     pub fn place_of(&self, span: Span) -> Span {
-        if self.map.is_empty() {
-            return span;
-        }
-        let first = self.map.partition_point(|piece| piece.text.end <= span.start);
-        let last = self.map.partition_point(|piece| piece.text.start < span.end);
-        let (Some(first), Some(last)) = (self.map.get(first), self.map.get(last.wrapping_sub(1)))
-        else {
-            return Span::new(0, 0);
-        };
-        let start = match is_verbatim(first) {
-            true => first.item.start + (span.start.saturating_sub(first.text.start)),
-            false => first.item.start,
-        };
-        let end = match is_verbatim(last) {
-            true => last.item.start + (span.end.saturating_sub(last.text.start)),
-            false => last.item.end,
-        };
-        Span::new(start, end)
+        to_item(&self.map, span)
     }
 
     /// Leads the place of something found back to the item's bytes.
@@ -100,10 +83,6 @@ fn verbatim_but_last(text: &str) -> Vec<Piece> {
     vec![Piece { item: Span::new(0, end), text: Span::new(0, end) }]
 }
 
-fn is_verbatim(piece: &Piece) -> bool {
-    piece.item.len() == piece.text.len()
-}
-
 fn decode_as(
     bytes: &[u8],
     encoding: &'static Encoding,
@@ -153,10 +132,10 @@ fn push(text: &mut String, map: &mut Vec<Piece>, chars: &str, item: Span) {
     let in_word = letters(text.chars().next_back()) && letters(chars.chars().next());
     text.push_str(chars);
     let piece = Piece { item, text: Span::new(start, text.len() as u64) };
-    let ascii = chars.is_ascii() && is_verbatim(&piece);
+    let ascii = chars.is_ascii() && piece.is_verbatim();
     match map.last_mut() {
         Some(last)
-            if last.item.end == item.start && ascii == is_verbatim(last) && (ascii || in_word) =>
+            if last.item.end == item.start && ascii == last.is_verbatim() && (ascii || in_word) =>
         {
             last.item.end = item.end;
             last.text.end = piece.text.end;

@@ -8,6 +8,7 @@
 use crate::encoding::Decoded;
 use crate::flatten::{Flat, flatten, through};
 use crate::{Facts, codes, figures, metadata, plain, problem, stated};
+use record::reading::to_item;
 use record::{Figure, Reading, Span, Stated};
 use serde_json::Value;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -70,7 +71,7 @@ pub fn read(reading: &mut Reading, source: &str, decoded: &Decoded, facts: &Fact
     let lines = plain::lines(&segments.text);
     let in_item = |found: Stated| {
         let span = found.span.and_then(|span| segments.in_flat(span));
-        Stated { span: span.map(|span| place(in_source(&flat, span))), ..found }
+        Stated { span: span.map(|span| place(to_item(&flat.map, span))), ..found }
     };
     reading.credits = metadata::credits(&segments.text, &lines).into_iter().map(in_item).collect();
     reading.byline =
@@ -84,7 +85,7 @@ pub fn read(reading: &mut Reading, source: &str, decoded: &Decoded, facts: &Fact
     let found = find_figures(reading, &segments, facts);
     let lead = |figure: Figure| {
         let span = segments.in_flat(figure.span())?;
-        let item = place(in_source(&flat, span));
+        let item = place(to_item(&flat.map, span));
         Some(Figure { start: item.start, end: item.end, ..figure })
     };
     reading.figures = found.into_iter().filter_map(lead).collect();
@@ -100,28 +101,6 @@ fn find_figures(reading: &Reading, segments: &Segments, facts: &Facts) -> Vec<Fi
         title: segments.title,
     };
     figures::find(&segments.text, &context)
-}
-
-/// The bytes of the source that a span of the flat text came from.
-fn in_source(flat: &Flat, span: Span) -> Span {
-    let first = flat.map.partition_point(|piece| piece.text.end <= span.start);
-    let last = flat.map.partition_point(|piece| piece.text.start < span.end);
-    let (Some(first), Some(last)) = (flat.map.get(first), flat.map.get(last.wrapping_sub(1)))
-    else {
-        return Span::new(0, 0);
-    };
-    let verbatim = |piece: &record::reading::Piece| piece.item.len() == piece.text.len();
-    let start = if verbatim(first) {
-        first.item.start + span.start.saturating_sub(first.text.start)
-    } else {
-        first.item.start
-    };
-    let end = if verbatim(last) {
-        last.item.start + span.end.saturating_sub(last.text.start)
-    } else {
-        last.item.end
-    };
-    Span::new(start, end)
 }
 
 /// What the page states of itself in its head.
@@ -142,7 +121,7 @@ fn page_facts(reading: &mut Reading, flat: &Flat, place: &dyn Fn(Span) -> Span) 
     let text = |span: Option<Span>, rule: &str| {
         let span = span?;
         let words = flat.text.get(span.start as usize..span.end as usize)?;
-        Some(stated(words, rule, Some(place(in_source(flat, span)))))
+        Some(stated(words, rule, Some(place(to_item(&flat.map, span)))))
     };
     reading.title = meta(&["og:title", "twitter:title"], "title.meta")
         .or_else(|| text(flat.h1, "title.h1"))

@@ -16,7 +16,6 @@ pub mod rules;
 pub use rules::{Rule, rules};
 
 use encoding::Decoded;
-use record::reading::READING_VERSION;
 use record::{Problem, Reading, Sha256, Span, Stated};
 
 /// Bytes of an item that are read. A report has kilobytes; a book two megabytes. Text, map and
@@ -49,7 +48,7 @@ pub fn reader_of(bytes: &[u8]) -> &'static str {
 /// Reads an item: its first bytes, at most [`READ_LIMIT_BYTES`], of `total_size` in all.
 pub fn read(item: Sha256, bytes: &[u8], total_size: u64, facts: &Facts) -> Reading {
     let reader = reader_of(bytes);
-    let mut reading = empty(item, total_size, reader);
+    let mut reading = Reading::empty(item, total_size, reader);
     let limit = READ_LIMIT_BYTES as usize;
     let bytes = bytes.get(..limit).unwrap_or(bytes);
     if total_size == 0 {
@@ -144,30 +143,6 @@ fn find_figures(
     for figure in &mut reading.figures {
         let span = decoded.place_of(Span::new(figure.start, figure.end));
         (figure.start, figure.end) = (span.start, span.end);
-    }
-}
-
-fn empty(item: Sha256, item_size: u64, reader: &str) -> Reading {
-    Reading {
-        v: READING_VERSION,
-        item,
-        item_size,
-        reader: reader.into(),
-        media_type: "application/octet-stream".into(),
-        encoding: None,
-        title: None,
-        byline: None,
-        outlet: None,
-        credits: Vec::new(),
-        published: None,
-        modified: None,
-        language: None,
-        direction: "ltr".into(),
-        text: None,
-        map: Vec::new(),
-        main: Vec::new(),
-        figures: Vec::new(),
-        problems: Vec::new(),
     }
 }
 

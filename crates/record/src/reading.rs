@@ -54,6 +54,79 @@ pub struct Reading {
     pub problems: Vec<Problem>,
 }
 
+impl Reading {
+    /// A reading that says nothing yet of an item of `item_size` bytes.
+    pub fn empty(item: Sha256, item_size: u64, reader: &str) -> Self {
+        Self {
+            v: READING_VERSION,
+            item,
+            item_size,
+            reader: reader.into(),
+            media_type: "application/octet-stream".into(),
+            encoding: None,
+            title: None,
+            byline: None,
+            outlet: None,
+            credits: Vec::new(),
+            published: None,
+            modified: None,
+            language: None,
+            direction: "ltr".into(),
+            text: None,
+            map: Vec::new(),
+            main: Vec::new(),
+            figures: Vec::new(),
+            problems: Vec::new(),
+        }
+    }
+}
+
+/// Leads a span of the text to the item (docs/format/reading.md, "Map"). Without a map the text is
+/// the item itself.
+pub fn to_item(map: &[Piece], text: Span) -> Span {
+    if map.is_empty() {
+        return text;
+    }
+    let first = map.partition_point(|piece| piece.text.end <= text.start);
+    let last = map.partition_point(|piece| piece.text.start < text.end);
+    let (Some(first), Some(last)) = (map.get(first), map.get(last.wrapping_sub(1))) else {
+        return Span::new(0, 0);
+    };
+    let start = if first.is_verbatim() {
+        first.item.start + text.start.saturating_sub(first.text.start)
+    } else {
+        first.item.start
+    };
+    let end = if last.is_verbatim() {
+        last.item.start + text.end.saturating_sub(last.text.start)
+    } else {
+        last.item.end
+    };
+    Span::new(start, end)
+}
+
+/// Leads a place in the item to the text: the way back of [`to_item`]. `None` where no text came from
+/// there.
+pub fn to_text(map: &[Piece], item: Span) -> Option<Span> {
+    if map.is_empty() {
+        return Some(item);
+    }
+    let first = map.get(map.partition_point(|piece| piece.item.end <= item.start))?;
+    let last = map.partition_point(|piece| piece.item.start < item.end);
+    let last = map.get(last.checked_sub(1)?)?;
+    let start = if first.is_verbatim() {
+        first.text.start + item.start.saturating_sub(first.item.start)
+    } else {
+        first.text.start
+    };
+    let end = if last.is_verbatim() {
+        last.text.start + item.end.saturating_sub(last.item.start).min(last.item.len())
+    } else {
+        last.text.end
+    };
+    Some(Span::new(start, end))
+}
+
 /// One piece of the text and where it comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Piece {
@@ -63,6 +136,13 @@ pub struct Piece {
     /// offset; otherwise it was decoded (an entity, another encoding) and stands for the whole
     /// span.
     pub text: Span,
+}
+
+impl Piece {
+    /// Whether its text is the item's bytes, offset by offset.
+    pub fn is_verbatim(&self) -> bool {
+        self.item.len() == self.text.len()
+    }
 }
 
 /// A value with the words it rests on and the rule that found it.
@@ -171,4 +251,33 @@ pub struct Problem {
     pub message: String,
     /// Where in the item, if at one place.
     pub span: Option<Span>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_map_leads_both_ways() {
+        // "a&amp;b <b>c</b>" as "a&b c".
+        let piece = |item: (u64, u64), text: (u64, u64)| Piece {
+            item: Span::new(item.0, item.1),
+            text: Span::new(text.0, text.1),
+        };
+        let map = [
+            piece((0, 1), (0, 1)),
+            piece((1, 6), (1, 2)),
+            piece((6, 8), (2, 4)),
+            piece((11, 12), (4, 5)),
+        ];
+        for (text, item) in
+            [((0, 1), (0, 1)), ((1, 2), (1, 6)), ((0, 3), (0, 7)), ((2, 5), (6, 12))]
+        {
+            let (text, item) = (Span::new(text.0, text.1), Span::new(item.0, item.1));
+            assert_eq!(to_item(&map, text), item);
+            assert_eq!(to_text(&map, item), Some(text));
+        }
+        assert_eq!(to_text(&map, Span::new(20, 21)), None);
+        assert_eq!(to_item(&[], Span::new(1, 2)), Span::new(1, 2));
+    }
 }

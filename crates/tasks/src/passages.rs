@@ -4,7 +4,7 @@ use crate::Error;
 use crate::catalogue::Item;
 use archive::Case;
 use read::READ_LIMIT_BYTES;
-use record::reading::Piece;
+use record::reading::{Piece, to_text};
 use record::{Reading, Span};
 use std::ops::Range;
 
@@ -36,30 +36,10 @@ impl Passages {
 
     /// Where in the text a place of the item lies; `None` where it lies outside.
     pub fn find(&self, place: Span) -> Option<Range<usize>> {
-        let range = if self.map.is_empty() {
-            place.start..place.end
-        } else {
-            let first = self.map.iter().find(|piece| place.start < piece.item.end)?;
-            let last = self.map.iter().rev().find(|piece| piece.item.start < place.end)?;
-            let start = if is_verbatim(first) {
-                first.text.start + place.start.saturating_sub(first.item.start)
-            } else {
-                first.text.start
-            };
-            let end = if is_verbatim(last) {
-                last.text.start + (place.end - last.item.start).min(last.item.len())
-            } else {
-                last.text.end
-            };
-            start..end
-        };
-        let range = usize::try_from(range.start).ok()?..usize::try_from(range.end).ok()?;
+        let span = to_text(&self.map, place)?;
+        let range = usize::try_from(span.start).ok()?..usize::try_from(span.end).ok()?;
         self.text.get(range.clone()).map(|_| range)
     }
-}
-
-fn is_verbatim(piece: &Piece) -> bool {
-    piece.item.len() == piece.text.len()
 }
 
 /// Bytes as text: the reader took them for UTF-8, so only a cut at the read limit can be ragged.

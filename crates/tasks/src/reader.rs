@@ -8,7 +8,6 @@
 use crate::Error;
 use landlock::{ABI, Access, AccessFs, AccessNet, Ruleset, RulesetAttr};
 use read::Facts;
-use record::reading::READING_VERSION;
 use record::{Problem, Reading, Sha256, canonical};
 use rlimit::Resource;
 use serde::{Deserialize, Serialize};
@@ -144,27 +143,8 @@ impl Drop for Worker {
 
 /// The reading of an item that could not be read at all.
 pub fn unread(item: Sha256, size: u64, code: &str, message: String) -> Reading {
-    Reading {
-        v: READING_VERSION,
-        item,
-        item_size: size,
-        reader: "none/1".into(),
-        media_type: "application/octet-stream".into(),
-        encoding: None,
-        title: None,
-        byline: None,
-        outlet: None,
-        credits: Vec::new(),
-        published: None,
-        modified: None,
-        language: None,
-        direction: "ltr".into(),
-        text: None,
-        map: Vec::new(),
-        main: Vec::new(),
-        figures: Vec::new(),
-        problems: vec![Problem { code: code.into(), message, span: None }],
-    }
+    let problems = vec![Problem { code: code.into(), message, span: None }];
+    Reading { problems, ..Reading::empty(item, size, "none/1") }
 }
 
 fn start() -> Result<Running, Error> {
