@@ -49,6 +49,8 @@ pub struct Case {
     pub actor: [u8; 32],
     pub signer: Signer,
     pub opening: Opening,
+    /// When it is, by this case's clock.
+    pub time: String,
     leaves: Vec<Vec<u8>>,
     edge: Edge,
     files: BTreeMap<String, Vec<u8>>,
@@ -63,6 +65,7 @@ impl Case {
             actor: [seed; 32],
             signer: Signer::new("casefile/mill-road-0123", &[seed ^ 0xff; 32]).unwrap(),
             opening: Opening { field: "collector".into(), salt, value: "A. Person".into() },
+            time: TIME.into(),
             leaves: Vec::new(),
             edge: Edge::empty(),
             files: BTreeMap::new(),
@@ -115,7 +118,7 @@ impl Case {
             v: record::leaf::LEAF_VERSION,
             log: self.signer.name().into(),
             actor: custody::sshsig::fingerprint(&custody::sshsig::public_key(&self.actor)),
-            time: TIME.into(),
+            time: self.time.clone(),
             tool: "casefile 0.0.0".into(),
             event,
         };
@@ -144,7 +147,7 @@ impl Case {
     pub fn export(&mut self, out: &Path, numbers: &[usize]) -> PathBuf {
         let about = About {
             case: "Mill Road".into(),
-            time: TIME.into(),
+            time: self.time.clone(),
             tool: "casefile 0.0.0".into(),
             actor_name: "clerk".into(),
             actor_key: self.actor_key(),
