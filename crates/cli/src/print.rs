@@ -107,7 +107,7 @@ pub(crate) fn compared(
             }
             writeln!(out, "    Together by {}.", figures::reasons(question))?;
             for convention in question.conventions.iter().filter(|one| one.value.is_some()) {
-                let value = convention.value.unwrap_or_default();
+                let value = figures::grouped(convention.value.unwrap_or_default());
                 writeln!(out, "    {:<19} {value:>9}  {}", convention.name, convention.why)?;
             }
         }

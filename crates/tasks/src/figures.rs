@@ -3,7 +3,7 @@
 use crate::passages::Passages;
 use crate::{Error, Progress, catalogue};
 use archive::Case;
-use bundle::page::grouped;
+pub use bundle::page::grouped;
 use catalogue::Item;
 use compare::{Account, Question};
 use record::{Reading, Span};
