@@ -387,6 +387,14 @@ fn check_files(root: &Path, size: u64, report: &mut Report) -> Result<(), Error>
             None => report.findings.push(foreign(format!("{}/{path}", layout::LOG))),
         }
     }
+    for name in objects::names(&layout::at(root, layout::RESCUED))? {
+        report.findings.push(Finding::notice(
+            codes::OBJECT_RESCUED,
+            format!("{}/{name}", layout::RESCUED),
+            "a good copy of a damaged object: once `sha256sum` agrees with its name, put it in the \
+             damaged one's place",
+        ));
+    }
     for folder in objects::names(&layout::at(root, layout::UNACKNOWLEDGED))? {
         report.findings.push(Finding::notice(
             codes::SET_ASIDE,

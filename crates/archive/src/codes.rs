@@ -42,3 +42,5 @@ pub const KEYS_UNREADABLE: &str = "keys-unreadable";
 pub const UNFINISHED_REMOVED: &str = "unfinished-removed";
 /// A file could not be read: the machine's problem, and the check is not complete.
 pub const FILE_UNREADABLE: &str = "file-unreadable";
+/// A good copy of an object that was found damaged is kept aside.
+pub const OBJECT_RESCUED: &str = "object-rescued";

@@ -22,6 +22,8 @@ pub const LOCK_FILE: &str = "lock";
 pub const OBJECTS: &str = "objects";
 /// Objects on their way in; a name in here has never been acknowledged.
 pub const INCOMING: &str = "objects/incoming";
+/// Good copies of objects that were found damaged when the same bytes were taken in again.
+pub const RESCUED: &str = "objects/rescued";
 /// The custody log, C2SP tlog-tiles: servable as static files.
 pub const LOG: &str = "log";
 /// The log's verifier key, next to what it signs.

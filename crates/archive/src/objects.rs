@@ -144,16 +144,26 @@ pub fn keep(root: &Path, path: &Path, digests: &Digests) -> Result<bool, Error> 
             durable::remove_if_there(path)?;
             Ok(false)
         }
-        // The good copy in `incoming` is left where it is: it may be the only one.
-        _ => Err(Error::Damaged {
+        _ => Err(rescue(root, path, digests.sha256, place)),
+    }
+}
+
+/// Puts a good copy of a damaged object aside, where the next opening does not clear it away: it may
+/// be the only one. The damaged object itself is evidence of what happened, and stays.
+fn rescue(root: &Path, path: &Path, sha256: Sha256, place: String) -> Error {
+    let kept = format!("{}/{sha256}", layout::RESCUED);
+    let moved = durable::make_folders(&layout::at(root, layout::RESCUED))
+        .and_then(|()| durable::name_without_replacing(path, &layout::at(root, &kept)));
+    match moved {
+        Ok(_) => Error::Damaged {
             code: codes::OBJECT_DAMAGED,
             place,
             message: format!(
                 "the object kept under this name does not have its digest; a good copy of it lies \
-                 in {}",
-                path.display()
+                 in {kept}"
             ),
-        }),
+        },
+        Err(error) => error,
     }
 }
 
@@ -236,7 +246,8 @@ pub fn list(root: &Path) -> Result<Vec<Result<Sha256, String>>, Error> {
     let mut found = Vec::new();
     for folder in names(&layout::at(root, layout::OBJECTS))? {
         let path = layout::at(root, layout::OBJECTS).join(&folder);
-        if path == layout::at(root, layout::INCOMING) {
+        if [layout::INCOMING, layout::RESCUED].map(|aside| layout::at(root, aside)).contains(&path)
+        {
             continue;
         }
         if !path.is_dir() {

@@ -222,11 +222,16 @@ fn a_harmed_case_is_refused_with_the_place_and_never_made_worse() {
     check(dir, &["-C", "key", "capture", "good.txt"], 3, &["private/keys", "no key file"]);
     let object = copy("object");
     let only = walk(&object.join("objects")).remove(0);
-    harm(only, &|bytes| bytes[0] ^= 1);
+    harm(only.clone(), &|bytes| bytes[0] ^= 1);
     check(dir, &["-C", "object", "verify"], 1, &["object-damaged", "second copy"]);
     check(dir, &["-C", "object", "read"], 3, &["do not have the digest"]);
     // The same bytes again: the good copy is not thrown away for the damaged one.
     check(dir, &["-C", "object", "capture", "good.txt"], 3, &["a good copy of it lies in"]);
+    let rescued = walk(&object.join("objects/rescued"));
+    assert_eq!(fs::read(&rescued[0]).unwrap(), fs::read(dir.join("good.txt")).unwrap());
+    check(dir, &["-C", "object", "verify"], 1, &["object-rescued", "object-damaged"]);
+    fs::rename(&rescued[0], &only).unwrap();
+    check(dir, &["-C", "object", "verify"], 0, &["HOLDS"]);
 }
 
 #[test]
