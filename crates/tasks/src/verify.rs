@@ -5,8 +5,13 @@ use archive::{Case, check, layout};
 use bundle::zipped;
 use record::{Finding, finding};
 use serde::Serialize;
-use std::fs;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
+use std::{fs, io};
+
+/// Names tried for a temporary folder; one is taken only by what a killed run of the same process
+/// number left, so a handful would do.
+const TRIES_LIMIT: u32 = 100;
 
 /// What a check came to.
 #[derive(Debug, Serialize)]
@@ -107,12 +112,25 @@ fn of_bundle(report: bundle::Report) -> Outcome {
 struct Unpacked(std::path::PathBuf);
 
 impl Unpacked {
+    /// A new folder of our own among the system's temporary ones: never one that is there already,
+    /// which another user could have put there, or a killed run left full.
     fn beside(path: &Path) -> Result<Self, Error> {
         let name =
             path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let folder = std::env::temp_dir().join(format!("casefile-{}-{name}", std::process::id()));
-        fs::create_dir_all(&folder).map_err(Error::io("make folder", &folder))?;
-        Ok(Self(folder))
+        let mut number = 0;
+        loop {
+            let folder = std::env::temp_dir()
+                .join(format!("casefile-{}-{number}-{name}", std::process::id()));
+            match fs::DirBuilder::new().mode(0o700).create(&folder) {
+                Ok(()) => return Ok(Self(folder)),
+                Err(error)
+                    if error.kind() == io::ErrorKind::AlreadyExists && number < TRIES_LIMIT =>
+                {
+                    number += 1;
+                }
+                Err(error) => return Err(Error::io("make folder", &folder)(error)),
+            }
+        }
     }
 }
 
