@@ -148,8 +148,8 @@ pub fn keep(root: &Path, path: &Path, digests: &Digests) -> Result<bool, Error> 
     }
 }
 
-/// Puts a good copy of a damaged object aside, where the next opening does not clear it away: it may
-/// be the only one. The damaged object itself is evidence of what happened, and stays.
+/// Puts a good copy of a damaged object aside, where the next opening does not clear it away: it
+/// may be the only one. The damaged object itself is evidence of what happened, and stays.
 fn rescue(root: &Path, path: &Path, sha256: Sha256, place: String) -> Error {
     let kept = format!("{}/{sha256}", layout::RESCUED);
     let moved = durable::make_folders(&layout::at(root, layout::RESCUED))

@@ -105,8 +105,8 @@ pub fn to_item(map: &[Piece], text: Span) -> Span {
     Span::new(start, end)
 }
 
-/// Leads a place in the item to the text: the way back of [`to_item`]. `None` where no text came from
-/// there.
+/// Leads a place in the item to the text: the way back of [`to_item`]. `None` where no text came
+/// from there.
 pub fn to_text(map: &[Piece], item: Span) -> Option<Span> {
     if map.is_empty() {
         return Some(item);
