@@ -4,7 +4,7 @@
 //! before that leaves a folder that says by its name that it is not whole.
 
 use crate::bag::{self, Info, Manifest};
-use crate::{Error, layout, page, readme};
+use crate::{Error, layout, page, readme, zipped};
 use custody::tlog_proof::TlogProof;
 use record::{Digests, Hasher, Reading, Sha256, canonical};
 use serde::{Deserialize, Serialize};
@@ -140,9 +140,7 @@ impl Writer {
         genesis: &Proved,
         tables: &[Table],
     ) -> Result<Self, Error> {
-        let mut name = out.as_os_str().to_owned();
-        name.push(".partial");
-        let partial = PathBuf::from(name);
+        let partial = with_ending(out, ".partial");
         for path in [out, &partial] {
             if path.symlink_metadata().is_ok() {
                 return Err(Error::Exists { path: path.into() });
@@ -258,20 +256,29 @@ impl Writer {
 
     /// Adds what seals the bundle, makes all of it durable and gives it its name.
     pub fn seal(self, signature: &str, export: &Proved) -> Result<PathBuf, Error> {
-        self.file(layout::SIGNATURE, signature.as_bytes())?;
-        self.file(layout::EXPORT_LEAF, &export.leaf)?;
-        self.file(layout::EXPORT_PROOF, export.proof.text().as_bytes())?;
+        self.add_seals(signature, export)?;
         // One flush of the file system: a bundle has thousands of files.
         let flushed = rustix::fs::syncfs(&self.folder).map_err(std::io::Error::from);
         flushed.map_err(Error::io("make durable", &self.partial))?;
-        fs::rename(&self.partial, &self.out).map_err(Error::io("put in place", &self.out))?;
-        let above = match self.out.parent() {
-            Some(above) if !above.as_os_str().is_empty() => above,
-            _ => Path::new("."),
-        };
-        let opened = File::open(above).map_err(Error::io("open", above))?;
-        opened.sync_all().map_err(Error::io("make durable", above))?;
+        put_in_place(&self.partial, &self.out)?;
         Ok(self.out)
+    }
+
+    /// The same as one zip file: the folder need not be durable, since it goes. A kill before the
+    /// end leaves files that say by their names that they are not the bundle.
+    pub fn seal_as_zip(self, signature: &str, export: &Proved) -> Result<PathBuf, Error> {
+        self.add_seals(signature, export)?;
+        let packed = with_ending(&self.out, ".packed");
+        zipped::pack(&self.partial, &packed)?;
+        put_in_place(&packed, &self.out)?;
+        fs::remove_dir_all(&self.partial).map_err(Error::io("remove", &self.partial))?;
+        Ok(self.out)
+    }
+
+    fn add_seals(&self, signature: &str, export: &Proved) -> Result<(), Error> {
+        self.file(layout::SIGNATURE, signature.as_bytes())?;
+        self.file(layout::EXPORT_LEAF, &export.leaf)?;
+        self.file(layout::EXPORT_PROOF, export.proof.text().as_bytes())
     }
 
     /// How many exhibits it has.
@@ -326,6 +333,23 @@ impl Writer {
         let place = self.partial.join(layout::PAGE);
         self.page.write_all(html.as_bytes()).map_err(Error::io("write", &place))
     }
+}
+
+fn with_ending(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    PathBuf::from(name)
+}
+
+/// Gives what is durable already its name, and makes the name durable.
+fn put_in_place(from: &Path, out: &Path) -> Result<(), Error> {
+    fs::rename(from, out).map_err(Error::io("put in place", out))?;
+    let above = match out.parent() {
+        Some(above) if !above.as_os_str().is_empty() => above,
+        _ => Path::new("."),
+    };
+    let opened = File::open(above).map_err(Error::io("open", above))?;
+    opened.sync_all().map_err(Error::io("make durable", above))
 }
 
 /// The digests of a file.

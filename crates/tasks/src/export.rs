@@ -11,12 +11,11 @@ use crate::{Ask, Error, Progress, catalogue, figures, open_writer, show};
 use archive::batch::OpeningLine;
 use archive::{Case, Writer};
 use bundle::page::{Text, name};
-use bundle::{About, Exhibit, Proved, Row, Table, zipped};
+use bundle::{About, Exhibit, Proved, Row, Table};
 use catalogue::Item;
 use record::{Event, Export, Finding, Reading, Sha256, canonical};
 use serde::Serialize;
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Most bytes of an exhibit's text on the page; the file itself is in the bundle.
@@ -63,12 +62,11 @@ pub fn run(
     }
     let mut writer = open_writer(root, ask)?;
     let recovered = std::mem::take(&mut writer.recovered);
-    let folder = if zip { request.out.with_extension("zip.folder") } else { request.out.clone() };
     let case = writer.case()?;
     let all = catalogue::items(&case)?;
     let items = selected(&all, &request.items)?;
     let about = about(&case)?;
-    let mut out = begin(&case, &folder, &items, &about, progress)?;
+    let mut out = begin(&case, &request.out, &items, &about, progress)?;
     for (done, item) in items.iter().enumerate() {
         progress(done as u64, items.len() as u64, item.name());
         let exhibit = exhibit(&case, item)?;
@@ -83,12 +81,8 @@ pub fn run(
     let proof = case.log().prove(&[leaf])?.remove(0);
     let export = Proved { leaf: case.log().leaf(leaf)?, proof };
     let exhibits = out.count();
-    let mut place = out.seal(&signature, &export)?;
-    if zip {
-        zipped::pack(&place, &request.out)?;
-        fs::remove_dir_all(&place).map_err(Error::io("remove", &place))?;
-        place.clone_from(&request.out);
-    }
+    let place =
+        if zip { out.seal_as_zip(&signature, &export)? } else { out.seal(&signature, &export)? };
     Ok(Outcome { out: place, exhibits, leaf, tagmanifest, log_key: about.log_key, recovered })
 }
 
