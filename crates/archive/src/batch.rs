@@ -127,11 +127,20 @@ impl<'w> Batch<'w> {
     /// Makes all of it true. On return every record is acknowledged: durable objects, leaves, tiles
     /// and checkpoint. On an error none is, and what was kept before is untouched.
     pub fn commit(mut self) -> Result<Vec<Receipt>, Error> {
-        self.objects_durable()?;
         let events = std::mem::take(&mut self.events);
         let first = self.writer.log.size();
         let time = self.writer.now();
-        let leaves = self.leaves(&events, &time)?;
+        // Signing needs the cores and flushing the disk: each while the other goes on. Nothing is
+        // written that depends on the flush before it has come back well.
+        let batch = &self;
+        let (flushed, leaves) = thread::scope(|scope| {
+            let flush = scope.spawn(|| batch.flush());
+            let leaves = batch.leaves(&events, &time);
+            (flush.join().expect("flushing does not panic"), leaves)
+        });
+        flushed?;
+        let leaves = leaves?;
+        self.name_objects()?;
         let mut openings = Vec::new();
         let mut receipts = Vec::with_capacity(events.len());
         for (index, (event, opened)) in (first..).zip(events) {
@@ -143,18 +152,23 @@ impl<'w> Batch<'w> {
         Ok(receipts)
     }
 
-    fn objects_durable(&mut self) -> Result<(), Error> {
+    /// Makes the bytes that were staged durable, still without names.
+    fn flush(&self) -> Result<(), Error> {
+        if self.staged.iter().all(|staged| staged.file.is_some()) {
+            let open =
+                self.staged.iter().filter_map(|s| Some((s.path.as_path(), s.file.as_ref()?)));
+            return durable::sync_files(open);
+        }
+        let incoming = layout::at(&self.writer.root, layout::INCOMING);
+        durable::sync_file_system(&incoming, &self.objects)
+    }
+
+    /// Gives durable bytes their names, and makes those durable.
+    fn name_objects(&mut self) -> Result<(), Error> {
         if self.staged.is_empty() {
             return Ok(());
         }
         let root = &self.writer.root;
-        if self.staged.iter().all(|staged| staged.file.is_some()) {
-            let open =
-                self.staged.iter().filter_map(|s| Some((s.path.as_path(), s.file.as_ref()?)));
-            durable::sync_files(open)?;
-        } else {
-            durable::sync_file_system(&layout::at(root, layout::INCOMING), &self.objects)?;
-        }
         let mut folders = BTreeSet::new();
         for staged in &self.staged {
             let object = layout::at(root, &layout::object(staged.digests.sha256));
