@@ -65,9 +65,17 @@ struct Header {
 }
 
 /// A reader process, started when first needed and again after it was lost.
-#[derive(Default)]
 pub struct Worker {
     running: Option<Running>,
+    /// What is run, with which arguments; this program as a reader, but for tests.
+    program: Option<(PathBuf, Vec<String>)>,
+    time_limit: Duration,
+}
+
+impl Default for Worker {
+    fn default() -> Self {
+        Self { running: None, program: None, time_limit: TIME_LIMIT }
+    }
 }
 
 struct Running {
@@ -91,11 +99,11 @@ impl Worker {
         let header = canonical::to_bytes(&header);
         let running = match &mut self.running {
             Some(running) => running,
-            none => none.insert(start()?),
+            none => none.insert(start(self.program.as_ref())?),
         };
         // Where the child is gone already, so is the thread that speaks to it: the answer says so.
         let _ = running.jobs.send((header, job.bytes));
-        let (code, message) = match running.answers.recv_timeout(TIME_LIMIT) {
+        let (code, message) = match running.answers.recv_timeout(self.time_limit) {
             Ok(Ok(bytes)) => match canonical::from_bytes::<Reading>(&bytes) {
                 Ok(reading) if reading.item == item && reading.item_size == size => {
                     return Ok(reading);
@@ -114,7 +122,7 @@ impl Worker {
             Err(RecvTimeoutError::Timeout) => {
                 let message = format!(
                     "reading it took longer than {} s and was stopped",
-                    TIME_LIMIT.as_secs()
+                    self.time_limit.as_secs()
                 );
                 (codes::READER_TIMEOUT, message)
             }
@@ -147,11 +155,17 @@ pub fn unread(item: Sha256, size: u64, code: &str, message: String) -> Reading {
     Reading { problems, ..Reading::empty(item, size, "none/1") }
 }
 
-fn start() -> Result<Running, Error> {
-    let program =
-        std::env::current_exe().map_err(Error::io("find", &PathBuf::from("this program")))?;
+fn start(program: Option<&(PathBuf, Vec<String>)>) -> Result<Running, Error> {
+    let (program, arguments) = match program {
+        Some((program, arguments)) => (program.clone(), arguments.clone()),
+        None => {
+            let own = std::env::current_exe();
+            let own = own.map_err(Error::io("find", &PathBuf::from("this program")))?;
+            (own, vec![VERB.into()])
+        }
+    };
     let mut child = Command::new(&program)
-        .arg(VERB)
+        .args(arguments)
         .env_clear()
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -245,4 +259,45 @@ fn confine() -> io::Result<()> {
         Err(error) => return Err(io::Error::other(error.to_string())),
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What becomes of two items whose reader is the shell command `hostile`.
+    fn lost(hostile: &str) -> Vec<String> {
+        let mut worker = Worker {
+            running: None,
+            program: Some(("/bin/sh".into(), vec!["-c".into(), hostile.into()])),
+            time_limit: Duration::from_millis(500),
+        };
+        let items = [&b"first"[..], b"second"];
+        let read = |bytes: &[u8]| {
+            let item = Sha256::of(bytes);
+            let facts = Facts::default();
+            let job = Job { item, bytes: bytes.to_vec(), size: bytes.len() as u64, facts };
+            let reading = worker.read(job).unwrap();
+            assert_eq!(reading.item, item);
+            let [problem] = reading.problems.as_slice() else { panic!("{reading:?}") };
+            problem.code.clone()
+        };
+        items.map(read).to_vec()
+    }
+
+    #[test]
+    fn a_lost_reader_costs_each_item_one_problem_and_the_run_goes_on() {
+        for (hostile, code) in [
+            ("exit 1", codes::READER_CRASHED),
+            ("kill -SEGV $$", codes::READER_CRASHED),
+            ("sleep 60", codes::READER_TIMEOUT),
+            // Eight bytes that promise far more than the limit.
+            ("printf '\\377\\377\\377\\377\\377\\377\\377\\377'; sleep 60", codes::READER_OUTPUT),
+            ("printf '\\0\\0\\0\\0\\0\\0\\0\\2{}'; sleep 60", codes::READER_OUTPUT),
+            // Half an answer, and silence.
+            ("printf '\\0\\0\\0\\0\\0\\0\\0\\11{'; sleep 60", codes::READER_TIMEOUT),
+        ] {
+            assert_eq!(lost(hostile), [code, code], "{hostile}");
+        }
+    }
 }
