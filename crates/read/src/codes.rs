@@ -18,3 +18,7 @@ pub const EXTRACTOR_SKIPPED: &str = "extractor-skipped";
 pub const EXTRACTOR_FAILED: &str = "extractor-failed";
 /// The main text could not be found again in the page.
 pub const MAIN_NOT_FOUND: &str = "main-not-found";
+/// Only a part of the main text could be found again in the page.
+pub const MAIN_INCOMPLETE: &str = "main-incomplete";
+/// There are more figures than a reading holds.
+pub const FIGURES_LIMIT: &str = "figures-limit";

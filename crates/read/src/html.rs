@@ -7,18 +7,26 @@
 
 use crate::encoding::Decoded;
 use crate::flatten::{Flat, flatten, through};
-use crate::{Facts, codes, figures, metadata, plain, problem, stated};
+use crate::{Facts, codes, metadata, plain, problem, stated};
 use record::reading::to_item;
-use record::{Figure, Reading, Span, Stated};
+use record::{Reading, Span, Stated};
 use serde_json::Value;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Largest page given to the library: its tree takes some forty bytes for one, so 160 MB.
+/// Largest page given to the library; its tree holds the text once more.
 const TREE_LIMIT_BYTES: usize = 4 << 20;
+
+/// Most nodes of its tree, at some 200 bytes each: 50 MB. Real pages have thousands.
+const NODES_LIMIT: usize = 250_000;
 
 /// Deepest nesting given to the library, which walks its tree by recursion: real pages stay below
 /// 100, and 512 frames of a kilobyte are far from the stack's end.
 const DEPTH_LIMIT: usize = 512;
+
+/// Part of the library's words that must be found again for them to say where the report is, and
+/// part below which a problem says that some were not. The library cuts a few words itself.
+const FOUND_ENOUGH: f64 = 0.5;
+const FOUND_ALL: f64 = 0.95;
 
 /// Letters, blanks not counted, by which a place is found again after a gap.
 const ANCHOR_CHARS: usize = 12;
@@ -60,47 +68,38 @@ pub fn named_encoding(head: &[u8]) -> Option<&'static encoding_rs::Encoding> {
     meta.or(xml).and_then(label)
 }
 
-/// Reads a page.
-pub fn read(reading: &mut Reading, source: &str, decoded: &Decoded, facts: &Facts) {
+/// Reads a page as far as the offset in `source` that it returns. Figures are sought in the
+/// headline and the main text: the furniture of a page is other reports' headlines.
+pub fn read(reading: &mut Reading, source: &str, decoded: &Decoded, facts: &Facts) -> usize {
     let flat = flatten(source);
     reading.media_type = "text/html".into();
     let place = |span: Span| decoded.place_of(span);
     page_facts(reading, &flat, &place);
     reading.main = main(reading, source, &flat);
     let segments = Segments::of(&flat, &reading.main);
-    let lines = plain::lines(&segments.text);
-    let in_item = |found: Stated| {
-        let span = found.span.and_then(|span| segments.in_flat(span));
-        Stated { span: span.map(|span| place(to_item(&flat.map, span))), ..found }
-    };
-    reading.credits = metadata::credits(&segments.text, &lines).into_iter().map(in_item).collect();
-    reading.byline =
-        reading.byline.take().or_else(|| metadata::byline(&segments.text, &lines).map(in_item));
-    let language = metadata::language(&segments.text);
+    let text = segments.text.as_str();
+    let lead = |span: Span| Some(place(to_item(&flat.map, segments.in_flat(span)?)));
+    let in_item = |found: Stated| Stated { span: found.span.and_then(lead), ..found };
+    let head: Vec<plain::Line> = plain::lines(text).take(metadata::HEAD_LINES).collect();
+    reading.credits =
+        metadata::credits(text, plain::lines(text)).into_iter().map(in_item).collect();
+    if reading.byline.is_none() {
+        reading.byline = metadata::byline(text, &head).map(in_item);
+    }
+    if reading.published.is_none() {
+        crate::published(reading, text, &head, &|found| Some(in_item(found)));
+    }
+    let language = metadata::language(text);
     reading.language = language.or_else(|| named_language(&flat, &place));
     reading.direction = match flat.dir.as_deref() {
         Some("rtl") => "rtl".into(),
-        _ => metadata::direction(&segments.text).into(),
+        _ => metadata::direction(text).into(),
     };
-    let found = find_figures(reading, &segments, facts);
-    let lead = |figure: Figure| {
-        let span = segments.in_flat(figure.span())?;
-        let item = place(to_item(&flat.map, span));
-        Some(Figure { start: item.start, end: item.end, ..figure })
-    };
-    reading.figures = found.into_iter().filter_map(lead).collect();
+    crate::find_figures(reading, text, segments.title, facts, &lead);
+    let end = flat.end;
     reading.map = through(flat.map, decoded);
     reading.text = Some(flat.text);
-}
-
-fn find_figures(reading: &Reading, segments: &Segments, facts: &Facts) -> Vec<Figure> {
-    let day = reading.published.as_ref().map(|day| day.value.clone()).or(facts.report_date.clone());
-    let context = figures::Context {
-        report_date: day.and_then(|day| day.parse().ok()),
-        outlet: facts.outlet.as_deref(),
-        title: segments.title,
-    };
-    figures::find(&segments.text, &context)
+    end
 }
 
 /// What the page states of itself in its head.
@@ -112,11 +111,13 @@ fn page_facts(reading: &mut Reading, flat: &Flat, place: &dyn Fn(Span) -> Span) 
             Some(stated(value.trim(), rule, Some(place(*span))))
         })
     };
+    let parsed = |(text, span): &(String, Span)| Some((serde_json::from_str(text).ok()?, *span));
+    let blocks: Vec<(Value, Span)> = flat.json_ld.iter().filter_map(parsed).collect();
     let json = |key: &str, rule: &str| {
-        flat.json_ld.iter().find_map(|(text, span)| {
-            let value: Value = serde_json::from_str(text).ok()?;
-            Some(stated(json_find(&value, key, 0)?, rule, Some(place(*span))))
-        })
+        let found = |(value, span): &(Value, Span)| {
+            Some(stated(json_find(value, key, 0)?, rule, Some(place(*span))))
+        };
+        blocks.iter().find_map(found)
     };
     let text = |span: Option<Span>, rule: &str| {
         let span = span?;
@@ -202,13 +203,21 @@ fn named_language(flat: &Flat, place: &dyn Fn(Span) -> Span) -> Option<Stated> {
 /// Which of the text is the report, as spans of the flat text.
 fn main(reading: &mut Reading, source: &str, flat: &Flat) -> Vec<Span> {
     let all = vec![Span::new(0, flat.text.trim_end().len() as u64)];
+    if flat.text.trim().is_empty() {
+        return Vec::new();
+    }
     let mut whole = |code: &str, message: &str| {
         let message = format!("{message}: all of the page's text is taken for the report");
         reading.problems.push(problem(code, &message, None));
         all.clone()
     };
-    if source.len() > TREE_LIMIT_BYTES || flat.depth > DEPTH_LIMIT {
-        let message = format!("the page has {} bytes and {} levels", source.len(), flat.depth);
+    if source.len() > TREE_LIMIT_BYTES || flat.depth > DEPTH_LIMIT || flat.nodes > NODES_LIMIT {
+        let message = format!(
+            "the page has {} bytes, up to {} levels and up to {} nodes",
+            source.len(),
+            flat.depth,
+            flat.nodes
+        );
         return whole(codes::EXTRACTOR_SKIPPED, &message);
     }
     let extracted = catch_unwind(AssertUnwindSafe(|| {
@@ -218,11 +227,19 @@ fn main(reading: &mut Reading, source: &str, flat: &Flat) -> Vec<Span> {
     match extracted {
         Ok(Some(words)) => {
             let (spans, found) = find_again(&flat.text, &words);
-            if found >= 0.5 {
-                spans
-            } else {
-                whole(codes::MAIN_NOT_FOUND, "the main text could not be found again in the page")
+            if found < FOUND_ENOUGH {
+                let message = "the main text could not be found again in the page";
+                return whole(codes::MAIN_NOT_FOUND, message);
             }
+            if found < FOUND_ALL {
+                let message = format!(
+                    "{} % of the main text could not be found again in the page: figures may be \
+                     missing, look at the page itself",
+                    ((1.0 - found) * 100.0).round()
+                );
+                reading.problems.push(problem(codes::MAIN_INCOMPLETE, &message, None));
+            }
+            spans
         }
         // A page without a report in it (a list, a stub) is no failure.
         Ok(None) => all.clone(),

@@ -12,14 +12,17 @@ pub mod html;
 pub mod metadata;
 pub mod plain;
 pub mod rules;
+pub mod windows;
 
 pub use rules::{Rule, rules};
 
 use encoding::Decoded;
-use record::{Problem, Reading, Sha256, Span, Stated};
+use record::{Figure, Problem, Reading, Sha256, Span, Stated};
 
-/// Bytes of an item that are read. A report has kilobytes; a book two megabytes. Text, map and
-/// reading of 16 MiB together stay below 200 MB.
+/// Bytes of an item that are read. A report has kilobytes and a book two megabytes; a page saved
+/// with its pictures in it has some ten. At once there may be in memory: the item (16 MiB), its
+/// decoded text (16) and that of the page (16), their maps (16 each), the grammar's window (60 MB)
+/// and the figures (20 MB): less than 200 MB, as `examples/worst_items.rs` measures.
 pub const READ_LIMIT_BYTES: u64 = 16 << 20;
 
 /// Bytes that [`reader_of`] needs to see.
@@ -40,7 +43,7 @@ pub fn reader_of(bytes: &[u8]) -> &'static str {
     if !encoding::is_text(head) {
         return "none/1";
     }
-    let decoded = encoding::decode(head);
+    let decoded = encoding::decode(head, true);
     let text = decoded.text.unwrap_or_else(|| String::from_utf8_lossy(head).into_owned());
     if html::is_html(&text) { "html/1" } else { "text/1" }
 }
@@ -56,94 +59,127 @@ pub fn read(item: Sha256, bytes: &[u8], total_size: u64, facts: &Facts) -> Readi
         reading.problems.push(problem(codes::EMPTY_ITEM, message, None));
         return reading;
     }
-    if total_size > bytes.len() as u64 {
-        let message = format!(
-            "the first {} bytes were read; {} were not: split the item if figures matter beyond",
-            bytes.len(),
-            total_size - bytes.len() as u64
-        );
-        let rest = Span::new(bytes.len() as u64, total_size);
-        reading.problems.push(problem(codes::READ_LIMIT, &message, Some(rest)));
-    }
-    match reader {
+    let end = match reader {
         "text/1" => read_text(&mut reading, bytes, facts),
         "html/1" => read_html(&mut reading, bytes, facts),
         _ => {
             let message = "no reader knows this kind of file: convert it to text or HTML and take \
                            that in beside it";
             reading.problems.push(problem(codes::UNKNOWN_FORMAT, message, None));
+            return reading;
         }
+    };
+    if end < total_size {
+        let message = format!(
+            "the first {end} bytes were read; {} were not: split a copy and take in the parts",
+            total_size - end
+        );
+        let rest = Span::new(end, total_size);
+        reading.problems.push(problem(codes::READ_LIMIT, &message, Some(rest)));
     }
     reading
 }
 
-fn read_html(reading: &mut Reading, bytes: &[u8], facts: &Facts) {
+/// Reads a page as far as the offset that it returns.
+fn read_html(reading: &mut Reading, bytes: &[u8], facts: &Facts) -> u64 {
+    let is_cut = (bytes.len() as u64) < reading.item_size;
     let head = bytes.get(..SNIFF_BYTES as usize).unwrap_or(bytes);
     let decoded = match html::named_encoding(head) {
         Some(named) if std::str::from_utf8(bytes).is_err() => encoding::decode_named(bytes, named),
-        _ => encoding::decode(bytes),
+        _ => encoding::decode(bytes, is_cut),
     };
-    let source = decoded.text.as_deref().or_else(|| std::str::from_utf8(bytes).ok());
-    let Some(source) = source else { return };
+    let source = decoded.text.as_deref().unwrap_or_else(|| own_text(bytes, &decoded));
     reading.encoding = Some(decoded.encoding.clone());
     reading.problems.extend(decoded.problems.iter().cloned());
-    html::read(reading, source, &decoded, facts);
+    let end = html::read(reading, source, &decoded, facts);
+    match end < source.len() {
+        true => decoded.place_of(Span::new(0, end as u64)).end,
+        false => decoded.end as u64,
+    }
 }
 
-fn read_text(reading: &mut Reading, bytes: &[u8], facts: &Facts) {
-    let decoded = encoding::decode(bytes);
-    let text = decoded.text.as_deref().or_else(|| std::str::from_utf8(bytes).ok());
-    let Some(text) = text else { return };
+/// The text of bytes that are their own text.
+fn own_text<'a>(bytes: &'a [u8], decoded: &Decoded) -> &'a str {
+    let whole = bytes.get(..decoded.end).unwrap_or(bytes);
+    std::str::from_utf8(whole).expect("decoding found them to be UTF-8 up to that end")
+}
+
+/// Reads a text as far as the offset that it returns.
+fn read_text(reading: &mut Reading, bytes: &[u8], facts: &Facts) -> u64 {
+    let decoded = encoding::decode(bytes, (bytes.len() as u64) < reading.item_size);
+    let text = decoded.text.as_deref().unwrap_or_else(|| own_text(bytes, &decoded));
     reading.media_type = "text/plain".into();
     reading.encoding = Some(decoded.encoding.clone());
     reading.problems.extend(decoded.problems.iter().cloned());
-    let lines = plain::lines(text);
-    reading.main = plain::main(text, &lines);
-    reading.title = metadata::title(text, &lines).map(|found| decoded.place(found));
-    reading.byline = metadata::byline(text, &lines).map(|found| decoded.place(found));
-    reading.credits =
-        metadata::credits(text, &lines).into_iter().map(|found| decoded.place(found)).collect();
-    reading.published = match metadata::published(text, &lines) {
-        metadata::Day::Stated(found) => Some(decoded.place(found)),
+    let head: Vec<plain::Line> = plain::lines(text).take(metadata::HEAD_LINES).collect();
+    let place = |found: Stated| decoded.place(found);
+    reading.main = plain::main(plain::lines(text));
+    let title = metadata::title(text, &head);
+    let title_span = title.as_ref().and_then(|title| title.span);
+    reading.title = title.map(place);
+    reading.byline = metadata::byline(text, &head).map(place);
+    reading.credits = metadata::credits(text, plain::lines(text)).into_iter().map(place).collect();
+    published(reading, text, &head, &|found| Some(decoded.place(found)));
+    reading.language = metadata::language(text);
+    reading.direction = metadata::direction(text).into();
+    let title = title_span.map(|span| (span.start as usize, span.end as usize));
+    find_figures(reading, text, title, facts, &|span| Some(decoded.place_of(span)));
+    let end = decoded.end as u64;
+    reading.map = decoded.map;
+    reading.text = decoded.text;
+    end
+}
+
+/// The day that the head of a text states; `place` leads it back to the item.
+pub(crate) fn published(
+    reading: &mut Reading,
+    text: &str,
+    head: &[plain::Line],
+    place: &dyn Fn(Stated) -> Option<Stated>,
+) {
+    match metadata::published(text, head) {
+        metadata::Day::Stated(found) => reading.published = place(found),
         metadata::Day::Ambiguous(span) => {
             let message = "a date could be read with the month first or the day first: give the \
                            right one with --obtained";
-            let span = decoded.place_of(span);
-            reading.problems.push(problem(codes::DATE_AMBIGUOUS, message, Some(span)));
-            None
+            let span = place(stated("", "", Some(span))).and_then(|found| found.span);
+            reading.problems.push(problem(codes::DATE_AMBIGUOUS, message, span));
         }
-        metadata::Day::None => None,
-    };
-    reading.language = metadata::language(text);
-    reading.direction = metadata::direction(text).into();
-    let title = reading.title.as_ref().and_then(|title| title.span);
-    find_figures(reading, &decoded, text, title, facts);
-    reading.map.clone_from(&decoded.map);
-    reading.text = decoded.text;
+        metadata::Day::None => {}
+    }
 }
 
-/// Finds the figures and leads their places back to the item.
-fn find_figures(
+/// Finds the figures of `text`; `place` leads a span of it back to the item. Relative days count
+/// from the item's own date, else from the collector's.
+pub(crate) fn find_figures(
     reading: &mut Reading,
-    decoded: &Decoded,
     text: &str,
-    title: Option<Span>,
+    title: Option<(usize, usize)>,
     facts: &Facts,
+    place: &dyn Fn(Span) -> Option<Span>,
 ) {
-    let day = reading.published.as_ref().map(|day| day.value.clone()).or(facts.report_date.clone());
+    let day = reading.published.as_ref().map(|day| day.value.as_str());
+    let day = day.or(facts.report_date.as_deref());
     let context = figures::Context {
         report_date: day.and_then(|day| day.parse().ok()),
         outlet: facts.outlet.as_deref(),
-        // Only a verbatim text has its title where the item has it.
-        title: title
-            .filter(|_| decoded.map.is_empty())
-            .map(|span| (span.start as usize, span.end as usize)),
+        title,
     };
-    reading.figures = figures::find(text, &context);
-    for figure in &mut reading.figures {
-        let span = decoded.place_of(Span::new(figure.start, figure.end));
-        (figure.start, figure.end) = (span.start, span.end);
+    let found = windows::find(text, &context);
+    if found.end < text.len() {
+        let message = format!(
+            "the first {} figures are given; the text behind them was not searched: split a copy \
+             and take in the parts",
+            windows::FIGURES_LIMIT
+        );
+        let rest = place(Span::new(found.end as u64, text.len() as u64));
+        reading.problems.push(problem(codes::FIGURES_LIMIT, &message, rest));
     }
+    let lead = |figure: Figure| {
+        let span = place(figure.span())?;
+        Some(Figure { start: span.start, end: span.end, ..figure })
+    };
+    reading.figures = found.figures.into_iter().filter_map(lead).collect();
 }
 
 pub(crate) fn problem(code: &str, message: &str, span: Option<Span>) -> Problem {

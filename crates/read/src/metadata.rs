@@ -5,8 +5,11 @@ use crate::stated;
 use jiff::civil::Date;
 use record::{Span, Stated};
 
-/// Lines at the head of a text where its title and day are looked for.
-const HEAD_LINES: usize = 8;
+/// Lines at the head of a text where its title, author and day are looked for.
+pub const HEAD_LINES: usize = 8;
+
+/// Most credits of one item.
+const CREDITS_LIMIT: usize = 64;
 
 /// Longest headline.
 const TITLE_LIMIT_BYTES: usize = 200;
@@ -48,6 +51,9 @@ const MONTHS: [&str; 12] = [
     "november",
     "december",
 ];
+
+/// ISO 639-3 codes of the languages that the library knows, with those of ISO 639-1.
+const LANGUAGES: &str = include_str!("languages.txt");
 
 /// A day that a text states for itself.
 #[derive(Debug, PartialEq, Eq)]
@@ -91,17 +97,21 @@ pub fn byline(text: &str, lines: &[Line]) -> Option<Stated> {
 
 /// Credits of agencies: "With files from …", a line that ends in "/AGENCY", "(AGENCY)" or
 /// "—AGENCY".
-pub fn credits(text: &str, lines: &[Line]) -> Vec<Stated> {
+pub fn credits(text: &str, lines: impl Iterator<Item = Line>) -> Vec<Stated> {
     let mut found: Vec<Stated> = Vec::new();
     for line in lines {
-        let words = words(text, line);
-        let lower = words.to_lowercase();
+        if found.len() >= CREDITS_LIMIT {
+            break;
+        }
+        let words = words(text, &line);
+        let lower = match words.len() <= LINE_LIMIT_BYTES {
+            true => words.to_lowercase(),
+            false => String::new(),
+        };
         let with_files = ["with files from ", "with reporting by ", "additional reporting by "]
             .iter()
             .find_map(|lead| lower.starts_with(lead).then(|| words.get(lead.len()..)).flatten());
-        if let Some(name) = with_files
-            && words.len() <= LINE_LIMIT_BYTES
-        {
+        if let Some(name) = with_files {
             let span = Span::new(line.span.end - name.len() as u64, line.span.end);
             found.push(stated(name.trim_end_matches('.'), "credit.with-files", Some(span)));
             continue;
@@ -237,19 +247,8 @@ pub fn language(text: &str) -> Option<Stated> {
         end -= 1;
     }
     let info = whatlang::detect(text.get(..end)?)?;
-    let code = match info.lang() {
-        whatlang::Lang::Eng => "en",
-        whatlang::Lang::Ara => "ar",
-        whatlang::Lang::Fra => "fr",
-        whatlang::Lang::Rus => "ru",
-        whatlang::Lang::Ukr => "uk",
-        whatlang::Lang::Tur => "tr",
-        whatlang::Lang::Spa => "es",
-        whatlang::Lang::Deu => "de",
-        whatlang::Lang::Pes => "fa",
-        whatlang::Lang::Heb => "he",
-        other => other.code(),
-    };
+    let long = info.lang().code();
+    let code = LANGUAGES.lines().find_map(|line| line.strip_prefix(long)).map_or(long, str::trim);
     info.is_reliable().then(|| stated(code, "language.trigrams", None))
 }
 
@@ -271,8 +270,12 @@ mod tests {
     use super::*;
     use crate::plain::lines;
 
+    fn head(text: &str) -> Vec<Line> {
+        lines(text).take(HEAD_LINES).collect()
+    }
+
     fn day(text: &str) -> String {
-        match published(text, &lines(text)) {
+        match published(text, &head(text)) {
             Day::Stated(stated) => format!("{} {}", stated.value, stated.rule),
             Day::Ambiguous(_) => "ambiguous".into(),
             Day::None => "none".into(),
@@ -306,19 +309,27 @@ mod tests {
     #[test]
     fn credits_of_agencies() {
         let text = "Jo Lens/The Canadian Press\nA day passed.\nWith files from Reuters\n(AFP)\nThe AFP said so\n";
-        let found: Vec<String> = credits(text, &lines(text)).into_iter().map(|c| c.value).collect();
+        let found: Vec<String> = credits(text, lines(text)).into_iter().map(|c| c.value).collect();
         assert_eq!(found, ["The Canadian Press", "Reuters", "AFP"]);
+    }
+
+    #[test]
+    fn every_language_has_its_two_letters() {
+        for language in whatlang::Lang::all() {
+            let line = LANGUAGES.lines().find(|line| line.starts_with(language.code()));
+            assert_eq!(line.map(str::len), Some("eng en".len()), "{language:?}");
+        }
     }
 
     #[test]
     fn titles() {
         let text = "Advertisement\n\nMinister flies to Norwick to press for talks\n\nSome words. More words.";
         assert_eq!(
-            title(text, &lines(text)).unwrap().value,
+            title(text, &head(text)).unwrap().value,
             "Minister flies to Norwick to press for talks"
         );
         assert_eq!(
-            title("One sentence. And more of it.", &lines("One sentence. And more of it.")),
+            title("One sentence. And more of it.", &head("One sentence. And more of it.")),
             None
         );
     }

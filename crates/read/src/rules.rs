@@ -13,9 +13,14 @@ pub struct Rule {
     pub example: &'static str,
 }
 
-const METADATA: [(&str, &str, &str); 32] = [
+const METADATA: [(&str, &str, &str); 33] = [
     ("encoding.valid-utf-8", "The bytes are valid UTF-8.", "any text of today's programs"),
     ("encoding.byte-order-mark", "A byte order mark names the encoding.", "FF FE: UTF-16LE"),
+    (
+        "encoding.mostly-utf-8",
+        "Most characters of several bytes are whole UTF-8; the others are damaged.",
+        "a UTF-8 text with a torn character",
+    ),
     (
         "encoding.guessed",
         "The encoding is guessed from the frequency of byte pairs.",

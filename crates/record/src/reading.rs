@@ -89,18 +89,21 @@ pub fn to_item(map: &[Piece], text: Span) -> Span {
     }
     let first = map.partition_point(|piece| piece.text.end <= text.start);
     let last = map.partition_point(|piece| piece.text.start < text.end);
-    let (Some(first), Some(last)) = (map.get(first), map.get(last.wrapping_sub(1))) else {
-        return Span::new(0, 0);
+    let end = map.last().map_or(0, |piece| piece.item.end);
+    let start = match map.get(first) {
+        Some(piece) if piece.is_verbatim() => {
+            piece.item.start + text.start.saturating_sub(piece.text.start)
+        }
+        Some(piece) => piece.item.start,
+        None => end,
     };
-    let start = if first.is_verbatim() {
-        first.item.start + text.start.saturating_sub(first.text.start)
-    } else {
-        first.item.start
-    };
-    let end = if last.is_verbatim() {
-        last.item.start + text.end.saturating_sub(last.text.start)
-    } else {
-        last.item.end
+    // A line end behind the last piece stands for no bytes.
+    let end = match last.checked_sub(1).and_then(|last| map.get(last)) {
+        Some(piece) if piece.is_verbatim() => {
+            piece.item.start + text.end.saturating_sub(piece.text.start).min(piece.item.len())
+        }
+        Some(piece) => piece.item.end,
+        None => start,
     };
     Span::new(start, end)
 }
