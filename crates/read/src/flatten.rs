@@ -5,8 +5,8 @@
 //! overflow the stack.
 
 use crate::encoding::{Decoded, MAP_LIMIT_PIECES};
+use crate::references::align;
 use html5gum::emitters::callback::{CallbackEmitter, CallbackEvent};
-use html5gum::emitters::default::Token;
 use html5gum::{Span as GumSpan, Tokenizer};
 use record::Span;
 use record::reading::Piece;
@@ -415,79 +415,6 @@ fn is_closed_by(open: &str, name: &str, block: bool) -> bool {
         "option" => name == "option" || name == "optgroup",
         _ => false,
     }
-}
-
-/// Walks source text beside what it decodes to, and calls `piece` with each stretch that is the
-/// same in both, and each reference (`&amp;`) with what it stands for.
-fn align(raw: &str, value: &str, piece: &mut dyn FnMut(usize, usize, &str)) {
-    let (mut at, mut done) = (0, 0);
-    while at < raw.len() && done < value.len() {
-        let (left, right) = (&raw[at..], &value[done..]);
-        let same = left
-            .bytes()
-            .zip(right.bytes())
-            .take_while(|(a, b)| a == b && *a != b'&' && *a != b'\r')
-            .count();
-        let mut same = same;
-        while !left.is_char_boundary(same) || !right.is_char_boundary(same) {
-            same -= 1;
-        }
-        if same > 0 {
-            piece(at, at + same, &right[..same]);
-            (at, done) = (at + same, done + same);
-            continue;
-        }
-        let (length, words) = reference(left);
-        if right.starts_with(words.as_str()) && !words.is_empty() {
-            piece(at, at + length, &right[..words.len()]);
-            done += words.len();
-        }
-        at += length;
-    }
-    if done < value.len() {
-        piece(at.min(raw.len()), raw.len(), &value[done..]);
-    }
-}
-
-/// The reference, line end or odd character that `raw` begins with: its length and what it stands
-/// for.
-fn reference(raw: &str) -> (usize, String) {
-    if raw.starts_with("\r\n") {
-        return (2, "\n".into());
-    }
-    let first = raw.chars().next().map_or(1, char::len_utf8);
-    if !raw.starts_with('&') {
-        let words = match raw.as_bytes().first() {
-            Some(b'\r') => "\n",
-            Some(0) => "\u{fffd}",
-            _ => "",
-        };
-        return (first, words.into());
-    }
-    // The longest name of a reference has 31 letters.
-    let name =
-        raw[1..].bytes().take(33).take_while(|b| b.is_ascii_alphanumeric() || *b == b'#').count();
-    let mut length = 1 + name;
-    length += usize::from(raw.as_bytes().get(length) == Some(&b';'));
-    let decode = |text: &str| -> String {
-        Tokenizer::new(text)
-            .filter_map(|token| match token {
-                Ok(Token::String(words)) => Some(String::from_utf8_lossy(&words).into_owned()),
-                _ => None,
-            })
-            .collect()
-    };
-    let words = decode(&raw[..length]);
-    if words == raw[..length] { (1, "&".into()) } else { shortened(&raw[..length], &words) }
-}
-
-/// Where only the name's beginning is a reference ("&ampx"), the letters after it are not part of
-/// it.
-fn shortened(raw: &str, words: &str) -> (usize, String) {
-    let same = raw.bytes().rev().zip(words.bytes().rev()).take_while(|(a, b)| a == b).count();
-    let same = if raw.ends_with(';') { 0 } else { same };
-    let kept = words.len() - same;
-    (raw.len() - same, words.get(..kept).unwrap_or_default().to_string())
 }
 
 /// Leads the pieces of a page through those of its encoding, back to the item's bytes.

@@ -11,6 +11,7 @@ pub mod flatten;
 pub mod html;
 pub mod metadata;
 pub mod plain;
+mod references;
 pub mod rules;
 pub mod windows;
 
