@@ -202,10 +202,8 @@ fn named_language(flat: &Flat, place: &dyn Fn(Span) -> Span) -> Option<Stated> {
 
 /// Which of the text is the report, as spans of the flat text.
 fn main(reading: &mut Reading, source: &str, flat: &Flat) -> Vec<Span> {
-    let all = vec![Span::new(0, flat.text.trim_end().len() as u64)];
-    if flat.text.trim().is_empty() {
-        return Vec::new();
-    }
+    let mut all = vec![Span::new(0, flat.text.trim_end().len() as u64)];
+    all.retain(|span| !span.is_empty());
     let mut whole = |code: &str, message: &str| {
         let message = format!("{message}: all of the page's text is taken for the report");
         reading.problems.push(problem(code, &message, None));

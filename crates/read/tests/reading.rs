@@ -124,6 +124,8 @@ fn a_page_too_deep_is_read_all_the_same() {
         assert_eq!(codes.first(), Some(&codes::EXTRACTOR_SKIPPED), "{open}");
         assert_eq!(reading.figures.len(), 1, "{open}");
     }
+    // Without a word in it too.
+    assert_eq!(problems(&read("<div>".repeat(100_000).as_bytes())), [codes::EXTRACTOR_SKIPPED]);
 }
 
 #[test]
