@@ -8,6 +8,7 @@ use catalogue::Item;
 use compare::{Account, Question};
 use record::{Reading, Span};
 use serde::Serialize;
+use std::ops::Range;
 use std::path::Path;
 
 /// The questions that the case's figures answer.
@@ -44,15 +45,14 @@ pub fn run(root: &Path, progress: Progress<'_>) -> Result<Outcome, Error> {
 
 /// Each figure of a reading as an account.
 pub fn accounts_of(item: &Item, reading: &Reading, passages: &Passages) -> Vec<Account> {
-    let sentences = read::figures::sentences(&passages.text);
+    let sentences = Sentences::of(&passages.text);
     let title = reading.title.as_ref().and_then(|title| title.span);
     let stated =
         |stated: &Option<record::Stated>| stated.as_ref().map(|stated| stated.value.clone());
     let account = |figure: &record::Figure| {
         let span = figure.span();
         let place = passages.find(span).unwrap_or(0..0);
-        let after = sentences.partition_point(|sentence| sentence.end <= place.start);
-        let sentence = sentences.get(after).cloned().unwrap_or(place.clone());
+        let sentence = sentences.around(&place);
         let words = passages.text.get(sentence.clone()).unwrap_or_default();
         // Figures of one sentence must be told from others: its distance to the figure is the same
         // in the text and, but for markup, in the item.
@@ -79,6 +79,49 @@ pub fn accounts_of(item: &Item, reading: &Reading, passages: &Passages) -> Vec<A
 pub fn reasons(question: &Question) -> String {
     let rules: Vec<&str> = question.because.iter().map(|because| because.rule.as_str()).collect();
     rules.join(", ")
+}
+
+/// Longest text whose sentences are worked out at once: tokens take some forty bytes for one, so
+/// 40 MB. In a longer one they are worked out anew around each figure.
+const SENTENCES_LIMIT_BYTES: usize = 1 << 20;
+
+/// Bytes looked at on each side of a figure in a long text: several sentences.
+const AROUND_BYTES: usize = 2_048;
+
+/// The sentences of a text, all at once or as they are asked for.
+struct Sentences<'a> {
+    text: &'a str,
+    all: Option<Vec<Range<usize>>>,
+}
+
+impl<'a> Sentences<'a> {
+    fn of(text: &'a str) -> Self {
+        let short = text.len() <= SENTENCES_LIMIT_BYTES;
+        Self { text, all: short.then(|| read::figures::sentences(text)) }
+    }
+
+    /// The sentence in which `place` begins, or `place` itself where there is none.
+    fn around(&self, place: &Range<usize>) -> Range<usize> {
+        if let Some(all) = &self.all {
+            return at(all, place, 0);
+        }
+        let mut from = place.start.saturating_sub(AROUND_BYTES);
+        let mut to = (place.end + AROUND_BYTES).min(self.text.len());
+        while !self.text.is_char_boundary(from) {
+            from -= 1;
+        }
+        while !self.text.is_char_boundary(to) {
+            to += 1;
+        }
+        at(&read::figures::sentences(&self.text[from..to]), place, from)
+    }
+}
+
+/// The one of `sentences`, which begin at `from` in the text, in which `place` begins.
+fn at(sentences: &[Range<usize>], place: &Range<usize>, from: usize) -> Range<usize> {
+    let after = sentences.partition_point(|sentence| sentence.end + from <= place.start);
+    let found = sentences.get(after).map(|sentence| sentence.start + from..sentence.end + from);
+    found.filter(|sentence| sentence.start <= place.start).unwrap_or(place.clone())
 }
 
 /// The question in words: what is counted, where, when.
@@ -126,4 +169,21 @@ pub fn notes(question: &Question) -> Vec<String> {
         notes.push("Probably one question, not certainly: a date or place is missing.".into());
     }
     notes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_text_gives_the_same_sentence_as_a_short_one() {
+        let one = "At least 4 people died in Norwick. The town mourns. ";
+        let long = one.repeat(SENTENCES_LIMIT_BYTES / one.len() + 2);
+        let start = one.len() * 1000;
+        let place = start + 9..start + 10;
+        let around = |text: &str| text[Sentences::of(text).around(&place)].trim().to_string();
+        assert_eq!(around(&long), "At least 4 people died in Norwick.");
+        assert_eq!(around(&long[..start * 2]), around(&long));
+        assert!(Sentences::of(&long).all.is_none());
+    }
 }
