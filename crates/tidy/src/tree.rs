@@ -10,7 +10,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// Folders and files by these names are never part of the project's text (`.gitignore` lists them).
-const IGNORED: [&str; 5] = ["target", ".git", "corpus", "artifacts", "__pycache__"];
+const IGNORED: [&str; 6] =
+    ["target", ".git", "corpus", "artifacts", "__pycache__", "casefile-demo"];
 
 /// Most bytes of a file that is read as text: 4 MiB. Anything longer is data.
 const TEXT_LIMIT_BYTES: u64 = 4 << 20;
