@@ -123,16 +123,20 @@ impl Shell<'_> {
         let bar = progress::bar(self.quiet);
         let (json, out) = (self.json, &mut *self.out);
         let mut closed = None;
-        let mut acknowledge = |taken: &tasks::capture::Taken| {
-            let said = if json {
-                serde_json::to_string(taken)
-                    .map_err(io::Error::from)
-                    .and_then(|t| writeln!(out, "{t}"))
-            } else {
-                bar.suspend(|| print::taken(out, taken))
-            };
+        // Said at once, commit by commit: who waits for it may rely on it from then on.
+        let mut say = |taken: &[tasks::capture::Taken]| -> io::Result<()> {
+            for one in taken {
+                if json {
+                    writeln!(out, "{}", serde_json::to_string(one)?)?;
+                } else {
+                    print::taken(out, one)?;
+                }
+            }
+            out.flush()
+        };
+        let mut acknowledge = |taken: &[tasks::capture::Taken]| {
             // What is kept is kept, whoever listens: it is said at the end.
-            if let Err(error) = said {
+            if let Err(error) = bar.suspend(|| say(taken)) {
                 closed.get_or_insert(error);
             }
         };

@@ -73,12 +73,12 @@ pub struct Outcome {
     pub recovered: Vec<Finding>,
 }
 
-/// Takes in what `request` names. `acknowledge` hears each item when it is safe.
+/// Takes in what `request` names. `acknowledge` hears the items of each commit when they are safe.
 pub fn run(
     root: &Path,
     request: &Request,
     ask: Ask<'_>,
-    acknowledge: &mut dyn FnMut(&Taken),
+    acknowledge: &mut dyn FnMut(&[Taken]),
     progress: Progress<'_>,
 ) -> Result<Outcome, Error> {
     let mut writer = open_writer(root, ask)?;
@@ -114,19 +114,21 @@ pub fn run(
 fn acknowledge_all(
     receipts: Vec<Receipt>,
     outcome: &mut Outcome,
-    acknowledge: &mut dyn FnMut(&Taken),
+    acknowledge: &mut dyn FnMut(&[Taken]),
 ) {
+    let mut taken = Vec::with_capacity(receipts.len());
     for receipt in receipts {
         let Event::Capture(capture) = receipt.event else { continue };
         outcome.taken += 1;
         outcome.bytes += capture.item.size;
-        acknowledge(&Taken {
+        taken.push(Taken {
             leaf: receipt.index,
             name: capture.name.text,
             sha256: capture.item.sha256,
             size: capture.item.size,
         });
     }
+    acknowledge(&taken);
 }
 
 fn take_one(
