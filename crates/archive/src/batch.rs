@@ -169,13 +169,13 @@ impl<'w> Batch<'w> {
             return Ok(());
         }
         let root = &self.writer.root;
-        let mut folders = BTreeSet::new();
+        // `objects/` always: a folder in it may be one that a killed run made and never flushed.
+        let mut folders = BTreeSet::from([layout::at(root, layout::OBJECTS)]);
         for staged in &self.staged {
             let object = layout::at(root, &layout::object(staged.digests.sha256));
             let folder = object.parent().expect("an object lies in a folder").to_path_buf();
             if !folders.contains(&folder) && !folder.is_dir() {
                 std::fs::create_dir(&folder).map_err(Error::io("make folder", &folder))?;
-                folders.insert(layout::at(root, layout::OBJECTS));
             }
             objects::keep(root, &staged.path, &staged.digests)?;
             folders.insert(folder);
