@@ -30,7 +30,7 @@ pub struct Report {
     pub objects: u64,
     /// Bytes of objects read through.
     pub object_bytes: u64,
-    /// Fingerprint of the log's key and of each actor, for comparing with what was said elsewhere.
+    /// The log's key, for comparing with what was said elsewhere.
     pub log_key: String,
 }
 
@@ -126,11 +126,9 @@ fn check_log(
 /// Compares hash tiles as made from the leaves with those on disk: the full ones, and the partial
 /// ones of the log's present size. (In between, partial ones come up that no checkpoint ever had.)
 fn check_tiles(root: &Path, size: u64, made: &[custody::edge::LogFile], report: &mut Report) {
-    let current = |file: &&custody::edge::LogFile| match file.tile.kind {
-        Kind::Entries => false,
-        Kind::Hashes(level) => {
-            file.tile.is_full() || end_of(file.tile) == tile::count_at(size, level)
-        }
+    let current = |file: &&custody::edge::LogFile| {
+        let last = file.tile.end() == tile::count_of(size, file.tile.kind);
+        file.tile.kind != Kind::Entries && (file.tile.is_full() || last)
     };
     for file in made.iter().filter(current) {
         match log::read_tile(root, file.tile) {
@@ -145,26 +143,18 @@ fn check_tiles(root: &Path, size: u64, made: &[custody::edge::LogFile], report: 
     }
 }
 
-/// How many hashes or leaves of its kind there are up to the end of a tile.
-fn end_of(tile: Tile) -> u64 {
-    tile.index * WIDTH + u64::from(tile.width)
-}
-
 /// Looks at log files that the present size does not ask for: partial ones of smaller sizes must be
 /// the beginning of what grew out of them; what lies beyond was never acknowledged.
 fn check_other_tiles(root: &Path, size: u64, path: &str, tile: Tile, report: &mut Report) {
     let place = format!("{}/{path}", layout::LOG);
-    let count = match tile.kind {
-        Kind::Entries => size,
-        Kind::Hashes(level) => tile::count_at(size, level),
-    };
-    if end_of(tile) > count {
+    let count = tile::count_of(size, tile.kind);
+    if tile.end() > count {
         let message = "it lies beyond the checkpoint: an interrupted run left it; the next \
                        command that writes sets it aside";
         report.findings.push(Finding::notice(codes::SET_ASIDE, place, message));
         return;
     }
-    if tile.is_full() || end_of(tile) == count {
+    if tile.is_full() || tile.end() == count {
         return;
     }
     let grown = Tile { width: (count - tile.index * WIDTH).min(WIDTH) as u16, ..tile };

@@ -5,12 +5,12 @@
 
 use crate::keys::Keys;
 use crate::{Error, codes, durable, layout, objects};
+use custody::Edge;
 use custody::checkpoint::{self, Checkpoint};
 use custody::edge::EdgeError;
 use custody::note::{NOTE_LIMIT_BYTES, Signer, Verifier};
 use custody::tile::{self, Kind, Tile, WIDTH};
 use custody::tlog_proof::TlogProof;
-use custody::{Edge, Hash};
 use record::Sha256;
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -99,11 +99,6 @@ impl Log {
     /// Number of leaves.
     pub fn size(&self) -> u64 {
         self.edge.size()
-    }
-
-    /// Root of the tree.
-    pub fn tree_root(&self) -> Hash {
-        self.edge.root()
     }
 
     /// The signed checkpoint.
@@ -199,7 +194,7 @@ impl Log {
         Ok(list_files(&layout::at(&self.root, layout::LOG))?
             .into_iter()
             .filter(|path| match tile::parse_path(path) {
-                Some(tile) => is_beyond(tile, size),
+                Some(tile) => tile.end() > tile::count_of(size, tile.kind),
                 None => path.starts_with("tile/") || path.ends_with(".new"),
             })
             .collect())
@@ -212,17 +207,8 @@ impl Log {
     /// Partial files whose full one is durable now may go (C2SP tlog-tiles, "Partial tiles"). Only
     /// tidying: failing at it loses nothing.
     fn drop_superseded(&self, before: u64) {
-        let ends = |size: u64| {
-            std::iter::once((Kind::Entries, size))
-                .chain(tile::levels(size))
-                .map(|(kind, count)| (kind, count / WIDTH))
-        };
-        for ((kind, index), (_, now)) in ends(before).zip(ends(self.size())) {
-            if index == now {
-                continue;
-            }
-            let full = self.path_of(Tile { kind, index, width: WIDTH as u16 });
-            let mut partial = full.into_os_string();
+        for full in tile::superseding(before, self.size()) {
+            let mut partial = self.path_of(full).into_os_string();
             partial.push(".p");
             match fs::remove_dir_all(&partial) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -232,15 +218,6 @@ impl Log {
             }
         }
     }
-}
-
-/// Whether a log file holds anything that a log of `size` leaves does not.
-fn is_beyond(tile: Tile, size: u64) -> bool {
-    let count = match tile.kind {
-        Kind::Entries => size,
-        Kind::Hashes(level) => tile::count_at(size, level),
-    };
-    tile.index.saturating_mul(WIDTH).saturating_add(u64::from(tile.width)) > count
 }
 
 /// The log's verifier key.

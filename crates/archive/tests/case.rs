@@ -246,6 +246,20 @@ fn what_a_crash_left_is_cleared_up_and_said() {
     assert_eq!(Case::open(&root).unwrap().log().size(), 3);
 }
 
+/// A path that anybody can put there: the number in it times 256 is more than 64 bits hold.
+#[test]
+fn a_log_file_with_the_greatest_number_is_beyond_the_checkpoint() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = new_case(folder.path());
+    let stray = root.join("log/tile/0/x018/x446/x744/x073/x709/x551/615");
+    fs::create_dir_all(stray.parent().unwrap()).unwrap();
+    fs::write(&stray, "stray").unwrap();
+    let codes: Vec<String> = findings(&root).into_iter().map(|finding| finding.code).collect();
+    assert_eq!(codes, [codes::SET_ASIDE]);
+    assert_eq!(writer(&root).recovered.len(), 1);
+    assert!(!stray.exists());
+}
+
 #[test]
 fn a_folder_in_use_is_not_made_a_case() {
     let folder = tempfile::tempdir().unwrap();

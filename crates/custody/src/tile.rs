@@ -48,6 +48,12 @@ impl Tile {
         u64::from(self.width) == WIDTH
     }
 
+    /// How many hashes or leaves of its kind there are up to its end. Saturating: the index of a
+    /// tile that was parsed may be anything.
+    pub fn end(&self) -> u64 {
+        self.index.saturating_mul(WIDTH).saturating_add(u64::from(self.width))
+    }
+
     /// The full tile in the same place.
     pub fn full(self) -> Self {
         Self { width: WIDTH as u16, ..self }
@@ -114,6 +120,14 @@ pub fn levels(size: u64) -> impl Iterator<Item = (Kind, u64)> {
         .take_while(|(_, count)| *count > 0)
 }
 
+/// How many of a kind there are in a log of `size` leaves.
+pub fn count_of(size: u64, kind: Kind) -> u64 {
+    match kind {
+        Kind::Entries => size,
+        Kind::Hashes(level) => count_at(size, level),
+    }
+}
+
 /// How many hashes a level has in a log of `size` leaves: one for each full tile below.
 pub fn count_at(size: u64, level: u8) -> u64 {
     size.checked_shr(8 * u32::from(level)).unwrap_or(0)
@@ -125,13 +139,7 @@ pub fn superseding(before: u64, after: u64) -> impl Iterator<Item = Tile> {
     std::iter::once((Kind::Entries, before))
         .chain(levels(before))
         .map(|(kind, count)| Tile { kind, index: count / WIDTH, width: (count % WIDTH) as u16 })
-        .filter(move |tile| {
-            let count = match tile.kind {
-                Kind::Entries => after,
-                Kind::Hashes(level) => count_at(after, level),
-            };
-            tile.width > 0 && count / WIDTH > tile.index
-        })
+        .filter(move |tile| tile.width > 0 && count_of(after, tile.kind) / WIDTH > tile.index)
         .map(Tile::full)
 }
 
