@@ -91,6 +91,14 @@ impl<'w> Batch<'w> {
         Ok(digests)
     }
 
+    /// [`Batch::take_in`] for bytes in memory, which can always be read.
+    pub fn take_in_bytes(&mut self, bytes: &[u8]) -> Result<Digests, Error> {
+        self.take_in(&mut &bytes[..]).map_err(|error| match error {
+            TakeInError::Archive(error) => error,
+            TakeInError::Source(error) => Error::io("read", Path::new("memory"))(error),
+        })
+    }
+
     /// Takes bytes back that `take_in` staged last, because what they came from was no good.
     pub fn forget_last(&mut self) -> Result<(), Error> {
         match self.staged.pop() {

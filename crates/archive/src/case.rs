@@ -197,12 +197,7 @@ impl Writer {
         event: impl FnOnce(Digests) -> Event,
     ) -> Result<u64, Error> {
         let mut batch = self.begin()?;
-        let digests = batch.take_in(&mut &bytes[..]).map_err(|error| match error {
-            crate::objects::TakeInError::Archive(error) => error,
-            crate::objects::TakeInError::Source(error) => {
-                Error::io("read", Path::new("memory"))(error)
-            }
-        })?;
+        let digests = batch.take_in_bytes(bytes)?;
         batch.record(event(digests), Vec::new());
         let receipts = batch.commit()?;
         Ok(receipts.first().map_or(0, |receipt| receipt.index))

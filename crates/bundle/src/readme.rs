@@ -6,6 +6,12 @@ use crate::write::About;
 /// Name under which the actor's key stands in `allowed_signers`.
 pub const PRINCIPAL: &str = "actor";
 
+/// The `allowed_signers` file: the actor's key, good for records and tag manifests.
+pub fn allowed_signers(key: &custody::sshsig::PublicKey) -> String {
+    let namespaces = [custody::leaf::NAMESPACE, layout::NAMESPACE];
+    custody::sshsig::allowed_signer(PRINCIPAL, &namespaces, key)
+}
+
 /// The text, with `{names}` where facts go.
 const TEMPLATE: &str = include_str!("readme.txt");
 

@@ -374,10 +374,7 @@ impl Check<'_> {
         } else {
             self.fault(codes::BUNDLE_LEAF, &place, "it is not signed by the actor that it names");
         }
-        let namespaces = [custody::leaf::NAMESPACE, layout::NAMESPACE];
-        let expect = key.map(|key| {
-            custody::sshsig::allowed_signer(crate::readme::PRINCIPAL, &namespaces, &key)
-        });
+        let expect = key.as_ref().map(crate::readme::allowed_signers);
         if self.text(layout::ALLOWED_SIGNERS, 4096) != expect {
             self.fault(
                 codes::BUNDLE_FORM,

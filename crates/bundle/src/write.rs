@@ -227,8 +227,6 @@ impl Writer {
         }
         let about = self.about.clone();
         let key = custody::sshsig::parse_public_key_line(&about.actor_key).unwrap_or_default();
-        let namespaces = [custody::leaf::NAMESPACE, layout::NAMESPACE];
-        let signers = custody::sshsig::allowed_signer(readme::PRINCIPAL, &namespaces, &key);
         let info = Info {
             tool: &about.tool,
             day: about.time.get(..10).unwrap_or(&about.time),
@@ -242,7 +240,7 @@ impl Writer {
             (layout::README, readme::text(&about, self.count)),
             (layout::VKEY, format!("{}\n", about.log_key)),
             (layout::CHECKPOINT, about.checkpoint.clone()),
-            (layout::ALLOWED_SIGNERS, signers),
+            (layout::ALLOWED_SIGNERS, readme::allowed_signers(&key)),
             (layout::MANIFEST, bag::text(&self.payload)),
             (layout::B2SUMS, bag::text(&self.b2sums)),
         ];

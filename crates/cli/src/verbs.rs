@@ -172,7 +172,7 @@ impl Shell<'_> {
         outlet: Option<String>,
     ) -> Result<bool, Failure> {
         let facts = read::Facts { report_date: date.clone(), outlet: outlet.clone() };
-        let (reading, _) = tasks::read::one(path, facts)?;
+        let reading = tasks::read::one(path, facts)?;
         let id = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
         let day = reading.published.as_ref().map(|day| day.value.clone()).or(date);
         let mut value = serde_json::to_value(&reading)?;

@@ -369,18 +369,18 @@ impl State<'_> {
         let start = self.flat.text.len() as u64;
         self.flat.text.push_str(words);
         let text = Span::new(start, start + words.len() as u64);
-        let verbatim = item.len() == text.len();
+        let piece = Piece { item, text };
         match self.flat.map.last_mut() {
             Some(last)
-                if verbatim
-                    && last.item.len() == last.text.len()
+                if piece.is_verbatim()
+                    && last.is_verbatim()
                     && last.item.end == item.start
                     && last.text.end == text.start =>
             {
                 last.item.end = item.end;
                 last.text.end = text.end;
             }
-            _ => self.flat.map.push(Piece { item, text }),
+            _ => self.flat.map.push(piece),
         }
     }
 
@@ -391,7 +391,7 @@ impl State<'_> {
             if let Some(last) = self.flat.map.last_mut() {
                 if last.text.len() == 1 {
                     self.flat.map.pop();
-                } else if last.item.len() == last.text.len() {
+                } else if last.is_verbatim() {
                     last.text.end -= 1;
                     last.item.end -= 1;
                 }

@@ -86,14 +86,13 @@ pub fn run(
 }
 
 /// Reads one file without a case.
-pub fn one(path: &Path, facts: Facts) -> Result<(Reading, Vec<u8>), Error> {
+pub fn one(path: &Path, facts: Facts) -> Result<Reading, Error> {
     let mut file = File::open(path).map_err(Error::io("open", path))?;
     let size = file.metadata().map_err(Error::io("look at", path))?.len();
     let mut bytes = Vec::new();
     (&mut file).take(READ_LIMIT_BYTES).read_to_end(&mut bytes).map_err(Error::io("read", path))?;
-    let item = Sha256::of(&bytes);
-    let job = Job { item, bytes: bytes.clone(), size: size.max(bytes.len() as u64), facts };
-    Ok((Worker::default().read(job)?, bytes))
+    let (item, size) = (Sha256::of(&bytes), size.max(bytes.len() as u64));
+    Worker::default().read(Job { item, bytes, size, facts })
 }
 
 /// Whether an item has not been read by the present version of the reader for its kind.
@@ -174,12 +173,7 @@ fn keep(
     let mut batch = writer.begin()?;
     for (item, reading) in items.iter().zip(readings) {
         let bytes = canonical::to_bytes(&reading);
-        let kept = batch.take_in(&mut bytes.as_slice()).map_err(|error| match error {
-            archive::objects::TakeInError::Archive(error) => Error::from(error),
-            archive::objects::TakeInError::Source(source) => {
-                Error::Io { action: "keep the reading of", path: item.name().into(), source }
-            }
-        })?;
+        let kept = batch.take_in_bytes(&bytes)?;
         outcome.read += 1;
         outcome.figures += reading.figures.len() as u64;
         let codes: BTreeSet<String> =

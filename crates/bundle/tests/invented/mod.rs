@@ -235,26 +235,12 @@ pub fn reading(text: &str, words: &str) -> Reading {
             span: None,
         })
     };
+    let (item, size) = (Sha256::of(text.as_bytes()), text.len() as u64);
     Reading {
-        v: record::reading::READING_VERSION,
-        item: Sha256::of(text.as_bytes()),
-        item_size: text.len() as u64,
-        reader: "invented/1".into(),
         media_type: "text/plain".into(),
-        encoding: None,
         title: stated(text.lines().next().unwrap_or_default()),
-        byline: None,
-        outlet: None,
-        credits: Vec::new(),
-        published: None,
-        modified: None,
-        language: None,
-        direction: "ltr".into(),
-        text: None,
-        map: Vec::new(),
-        main: Vec::new(),
         figures: figure.into_iter().collect(),
-        problems: Vec::new(),
+        ..Reading::empty(item, size, "invented/1")
     }
 }
 
