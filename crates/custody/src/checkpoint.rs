@@ -1,5 +1,6 @@
 //! Checkpoints: what a log says of itself (C2SP tlog-checkpoint v1.0.0).
 
+use crate::from_base64;
 use crate::note::{self, NoteError, Signer, Verifier};
 use crate::tree::Hash;
 use data_encoding::BASE64;
@@ -55,7 +56,7 @@ pub fn parse(text: &str) -> Result<Checkpoint, CheckpointError> {
         (Some(origin), Some(size), Some(root)) if !origin.is_empty() => (origin, size, root),
         _ => return Err(CheckpointError::Form),
     };
-    let root = BASE64.decode(root.as_bytes()).map_err(|_| CheckpointError::Form)?;
+    let root = from_base64(root).ok_or(CheckpointError::Form)?;
     let checkpoint = Checkpoint {
         origin: origin.into(),
         size: size.parse().map_err(|_| CheckpointError::Form)?,

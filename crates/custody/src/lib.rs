@@ -17,3 +17,11 @@ pub mod tree;
 pub use checkpoint::Checkpoint;
 pub use edge::Edge;
 pub use tree::{Hash, leaf_hash, node_hash};
+
+/// Reads base64 (RFC 4648, section 4) in its one spelling. The decoder alone also takes padded
+/// pieces one after another, and then one signature would have several spellings.
+fn from_base64(text: &str) -> Option<Vec<u8>> {
+    use data_encoding::BASE64;
+    let bytes = BASE64.decode(text.as_bytes()).ok()?;
+    (BASE64.encode(&bytes) == text).then_some(bytes)
+}

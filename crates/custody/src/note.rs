@@ -4,6 +4,7 @@
 //! ignored, as the specification demands; one by a known key that does not hold makes the whole
 //! note worthless.
 
+use crate::from_base64;
 use data_encoding::BASE64;
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use sha2::{Digest as _, Sha256};
@@ -148,7 +149,7 @@ pub fn open<'a>(note: &'a [u8], known: &[Verifier]) -> Result<&'a str, NoteError
             .and_then(|rest| rest.split_once(' '))
             .filter(|(name, _)| is_name(name) && number < SIGNATURES_LIMIT)
             .ok_or(NoteError::Form)?;
-        let tagged = BASE64.decode(tagged.as_bytes()).map_err(|_| NoteError::Form)?;
+        let tagged = from_base64(tagged).ok_or(NoteError::Form)?;
         let (id, signature) = tagged
             .split_first_chunk::<4>()
             .filter(|(_, signature)| !signature.is_empty())
@@ -177,7 +178,7 @@ fn split_key(text: &str) -> Option<(&str, &str, [u8; 32])> {
     }
     let (name, rest) = text.split_once('+')?;
     let (id, key) = rest.split_once('+')?;
-    let typed = BASE64.decode(key.as_bytes()).ok()?;
+    let typed = from_base64(key)?;
     let key = typed.strip_prefix(&[ED25519])?.try_into().ok()?;
     is_name(name).then_some((name, id, key))
 }
@@ -266,11 +267,13 @@ mod tests {
             (stranger.repeat(NOTE_LIMIT_BYTES / 16), Err(NoteError::TooLong)),
             (line("log/1", &forged), Err(NoteError::Signature)),
             (line("log/1", &short), Err(NoteError::Signature)),
+            (note.rsplit_once("\n\n").unwrap().1.into(), Ok("one\n")),
             (line("other", &[1, 2, 3, 4]), Err(NoteError::Form)),
             (line("a+b", &[1, 2, 3, 4, 5]), Err(NoteError::Form)),
             ("\n".into(), Err(NoteError::Form)),
             ("- other AQIDBAU=\n".into(), Err(NoteError::Form)),
             ("\u{2014} other AQIDBAV=\n".into(), Err(NoteError::Form)),
+            ("\u{2014} other AQIDBAU=AQ==\n".into(), Err(NoteError::Form)),
         ] {
             assert_eq!(open(format!("{note}{added}").as_bytes(), &known), expect, "{added:.60}");
         }

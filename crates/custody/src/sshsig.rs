@@ -4,6 +4,7 @@
 //! Read strictly: what is read and written again must give the same bytes, so no flipped bit goes
 //! unnoticed.
 
+use crate::from_base64;
 use data_encoding::{BASE64, BASE64_NOPAD};
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use sha2::{Digest as _, Sha256, Sha512};
@@ -48,7 +49,7 @@ pub fn public_key_line(key: &PublicKey) -> String {
 
 /// Reads exactly what [`public_key_line`] writes.
 pub fn parse_public_key_line(line: &str) -> Option<PublicKey> {
-    let blob = BASE64.decode(line.strip_prefix("ssh-ed25519 ")?.as_bytes()).ok()?;
+    let blob = from_base64(line.strip_prefix("ssh-ed25519 ")?)?;
     let key: PublicKey = blob.last_chunk::<32>().copied()?;
     (public_key_line(&key) == line).then_some(key)
 }
@@ -109,7 +110,7 @@ fn take_apart(armoured: &str) -> Option<(PublicKey, String, [u8; 64])> {
         return None;
     }
     let lines = armoured.strip_prefix(BEGIN)?.strip_suffix(END)?;
-    let blob = BASE64.decode(lines.replace('\n', "").as_bytes()).ok()?;
+    let blob = from_base64(&lines.replace('\n', ""))?;
     let rest = blob.strip_prefix(MAGIC)?.strip_prefix(&1u32.to_be_bytes())?;
     let (key, rest) = string(rest)?;
     let (namespace, rest) = string(rest)?;

@@ -2,6 +2,7 @@
 //! checkpoint.
 
 use crate::checkpoint::{self, CheckpointError};
+use crate::from_base64;
 use crate::note::{NOTE_LIMIT_BYTES, Verifier};
 use crate::proof::{self, PROOF_LIMIT, ProofError};
 use crate::tree::{Hash, leaf_hash};
@@ -82,7 +83,7 @@ fn parse_text(text: &str) -> Option<TlogProof> {
     let index = lines.next()?.strip_prefix("index ")?.parse().ok()?;
     let mut hashes = Vec::new();
     for line in lines.take(PROOF_LIMIT + 1) {
-        hashes.push(BASE64.decode(line.as_bytes()).ok()?.try_into().ok()?);
+        hashes.push(from_base64(line)?.try_into().ok()?);
     }
     (hashes.len() <= PROOF_LIMIT).then(|| TlogProof {
         index,

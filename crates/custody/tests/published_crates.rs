@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
-use custody::note::{self, Signer, Verifier};
+use custody::note::{self, NoteError, Signer, Verifier};
 use custody::proof::{Tiles, verify_consistency, verify_inclusion};
 use custody::tile::{self, Kind, Tile};
 use custody::{Checkpoint, Edge, checkpoint, leaf_hash};
@@ -106,7 +106,7 @@ fn changes() -> impl Strategy<Value = Vec<(u8, usize, u8)>> {
 
 /// Theirs panics on a width of 0, and has leaves under another name.
 fn path_judged_by_them(path: &str) -> Option<tlog_tiles::Tile> {
-    if path.ends_with(".p/0") || path.contains("/data") {
+    if path.contains(".p/0") || path.contains("/data") {
         return None;
     }
     let path = path.strip_prefix("tile/")?.replacen("entries/", "data/", 1);
@@ -126,7 +126,9 @@ proptest! {
         let path = String::from_utf8_lossy(&path).into_owned();
         // Levels above 7 are beyond our logs, and theirs panics at some.
         let level = path.split('/').nth(1).unwrap_or_default();
-        prop_assume!((level.len() == 1 && level <= "7") || level == "entries");
+        if !((level.len() == 1 && level <= "7") || level == "entries") {
+            return Ok(());
+        }
         prop_assert_eq!(tile::parse_path(&path).map(theirs), path_judged_by_them(&path), "{}", path);
     }
 
@@ -149,7 +151,15 @@ proptest! {
         let note = (signer.sign("one\n\ntwo\n") + &stranger).into_bytes();
         let note = changes.iter().fold(note, |note, one| change(&note, *one));
         let expect = note_judged_by_them(&note, &signer.vkey());
-        prop_assert_eq!(note::open(&note, &[signer.verifier()]).ok(), expect.as_deref());
+        let ours = note::open(&note, &[signer.verifier()]);
+        // A second signature by one key they skip, as Go does; we check it, as the specification
+        // demands of every signature by a known key.
+        let lines = String::from_utf8_lossy(&note).matches("\u{2014} casefile/x ").count();
+        let second = lines > 1 && ours == Err(NoteError::Signature);
+        prop_assert!(
+            second || ours.ok() == expect.as_deref(),
+            "{:?} {:?} {:?}", ours, expect, String::from_utf8_lossy(&note)
+        );
     }
 
     #[test]
