@@ -15,12 +15,16 @@ use std::fs::File;
 use std::io::Read;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
-use std::thread;
+use std::{mem, thread};
 
 /// Most items in one commit. At about 1 kB a leaf it bounds the memory of a commit to a few MiB,
 /// and an interruption to a few seconds of work; more gains nothing, the flush being shared
 /// already.
 pub const ITEMS_LIMIT: usize = 4_096;
+
+/// Most items in the first commit; each one after it may hold twice as many, up to
+/// [`ITEMS_LIMIT`]. So the first items are safe soon, and no core waits long for the first batch.
+pub const FIRST_ITEMS_LIMIT: usize = 512;
 
 /// Bytes after which a commit is due, so that an interruption of a capture of large files loses at
 /// most one gibibyte of work.
@@ -49,8 +53,10 @@ pub struct OpeningLine {
 }
 
 /// Everything that becomes true in one commit.
-pub struct Batch<'w> {
-    writer: &'w mut Writer,
+pub struct Batch {
+    root: PathBuf,
+    /// Tells its incoming files from those of a batch that is being committed meanwhile.
+    number: u64,
     /// Opened before anything is written, so that `syncfs` reports every write that was lost since.
     objects: File,
     staged: Vec<Staged>,
@@ -65,21 +71,32 @@ struct Staged {
     file: Option<File>,
 }
 
-impl<'w> Batch<'w> {
-    pub(crate) fn new(writer: &'w mut Writer) -> Result<Self, Error> {
-        let incoming = layout::at(&writer.root, layout::INCOMING);
+impl Batch {
+    /// The first batch of a writer; only who holds the lock may stage bytes.
+    pub(crate) fn new(root: &Path, number: u64) -> Result<Self, Error> {
+        let incoming = layout::at(root, layout::INCOMING);
         durable::make_folders(&incoming)?;
         let objects = File::open(&incoming).map_err(Error::io("open", &incoming))?;
-        Ok(Self { writer, objects, staged: Vec::new(), staged_bytes: 0, events: Vec::new() })
+        Ok(Self {
+            root: root.into(),
+            number,
+            objects,
+            staged: Vec::new(),
+            staged_bytes: 0,
+            events: Vec::new(),
+        })
+    }
+
+    /// An empty batch, to be filled while this one is committed.
+    pub fn next(&self) -> Result<Self, Error> {
+        Self::new(&self.root, self.number + 1)
     }
 
     /// Streams bytes in. They become an object at the commit; until then they are nothing.
     pub fn take_in(&mut self, source: &mut dyn Read) -> Result<Digests, TakeInError> {
-        let path = layout::at(&self.writer.root, layout::INCOMING).join(format!(
-            "{}-{}",
-            std::process::id(),
-            self.staged.len()
-        ));
+        let (process, number) = (std::process::id(), self.number);
+        let name = format!("{process}-{number}-{}", self.staged.len());
+        let path = layout::at(&self.root, layout::INCOMING).join(name);
         let incoming = objects::take_in(source, &path)?;
         let digests = incoming.digests;
         if self.staged.len() == durable::SYNC_ALL_FROM {
@@ -124,7 +141,9 @@ impl<'w> Batch<'w> {
 
     /// Whether the batch is large enough that it should be committed before more is added.
     pub fn is_full(&self) -> bool {
-        self.events.len() >= ITEMS_LIMIT || self.staged_bytes >= BYTES_LIMIT
+        let doublings = self.number.min(ITEMS_LIMIT.ilog2().into());
+        let items = (FIRST_ITEMS_LIMIT << doublings).min(ITEMS_LIMIT);
+        self.events.len() >= items || self.staged_bytes >= BYTES_LIMIT
     }
 
     /// Whether there is nothing to commit.
@@ -134,16 +153,16 @@ impl<'w> Batch<'w> {
 
     /// Makes all of it true. On return every record is acknowledged: durable objects, leaves, tiles
     /// and checkpoint. On an error none is, and what was kept before is untouched.
-    pub fn commit(mut self) -> Result<Vec<Receipt>, Error> {
-        let events = std::mem::take(&mut self.events);
-        let first = self.writer.log.size();
-        let time = self.writer.now();
+    pub fn commit(mut self, writer: &mut Writer) -> Result<Vec<Receipt>, Error> {
+        let events = mem::take(&mut self.events);
+        let first = writer.log.size();
+        let time = writer.now();
         // Signing needs the cores and flushing the disk: each while the other goes on. Nothing is
         // written that depends on the flush before it has come back well.
         let batch = &self;
         let (flushed, leaves) = thread::scope(|scope| {
             let flush = scope.spawn(|| batch.flush());
-            let leaves = batch.leaves(&events, &time);
+            let leaves = leaves(writer, &events, &time);
             (flush.join().expect("flushing does not panic"), leaves)
         });
         flushed?;
@@ -156,7 +175,7 @@ impl<'w> Batch<'w> {
             receipts.push(Receipt { index, event });
         }
         self.openings_durable(first, &openings)?;
-        self.writer.log.append(&self.writer.keys, &leaves)?;
+        writer.log.append(&writer.keys, &leaves)?;
         Ok(receipts)
     }
 
@@ -167,7 +186,7 @@ impl<'w> Batch<'w> {
                 self.staged.iter().filter_map(|s| Some((s.path.as_path(), s.file.as_ref()?)));
             return durable::sync_files(open);
         }
-        let incoming = layout::at(&self.writer.root, layout::INCOMING);
+        let incoming = layout::at(&self.root, layout::INCOMING);
         durable::sync_file_system(&incoming, &self.objects)
     }
 
@@ -176,7 +195,7 @@ impl<'w> Batch<'w> {
         if self.staged.is_empty() {
             return Ok(());
         }
-        let root = &self.writer.root;
+        let root = &self.root;
         // `objects/` always: a folder in it may be one that a killed run made and never flushed.
         let mut folders = BTreeSet::from([layout::at(root, layout::OBJECTS)]);
         for staged in &self.staged {
@@ -192,28 +211,6 @@ impl<'w> Batch<'w> {
         durable::sync_folders(&folders)
     }
 
-    /// The signed leaves of `events`, in order. A signature takes some 30 µs, more than hashing a
-    /// small item, so all cores sign.
-    fn leaves(&self, events: &[(Event, Vec<Opening>)], time: &str) -> Result<Vec<Vec<u8>>, Error> {
-        let cores = thread::available_parallelism().map_or(1, NonZero::get);
-        let share = events.len().div_ceil(cores).max(LEAVES_TO_A_THREAD);
-        let (writer, mut leaves) = (&*self.writer, Vec::with_capacity(events.len()));
-        let secret = &Secret::new(&writer.keys.actor);
-        thread::scope(|scope| {
-            let sign = |part: &[(Event, Vec<Opening>)]| -> Result<Vec<Vec<u8>>, Error> {
-                part.iter().map(|(event, _)| leaf(writer, secret, event, time)).collect()
-            };
-            let mut parts = events.chunks(share);
-            let first = parts.next().unwrap_or_default();
-            let others: Vec<_> = parts.map(|part| scope.spawn(move || sign(part))).collect();
-            leaves.extend(sign(first)?);
-            for other in others {
-                leaves.extend(other.join().expect("signing does not panic")?);
-            }
-            Ok(leaves)
-        })
-    }
-
     fn openings_durable(&self, first: u64, openings: &[OpeningLine]) -> Result<(), Error> {
         if openings.is_empty() {
             return Ok(());
@@ -223,12 +220,12 @@ impl<'w> Batch<'w> {
             lines.extend(canonical::to_bytes(line));
             lines.push(b'\n');
         }
-        let path = layout::at(&self.writer.root, &layout::openings(first));
+        let path = layout::at(&self.root, &layout::openings(first));
         durable::replace(&path, &lines, durable::MODE_SECRET)
     }
 }
 
-impl Drop for Batch<'_> {
+impl Drop for Batch {
     /// What was staged and never committed goes; a kill leaves it to the next opening of the case.
     fn drop(&mut self) {
         for staged in &self.staged {
@@ -255,6 +252,32 @@ pub fn openings(root: &Path) -> Result<Vec<OpeningLine>, Error> {
         }
     }
     Ok(lines)
+}
+
+/// The signed leaves of `events`, in order. A signature takes some 14 µs, more than hashing a
+/// small item, so all cores sign.
+fn leaves(
+    writer: &Writer,
+    events: &[(Event, Vec<Opening>)],
+    time: &str,
+) -> Result<Vec<Vec<u8>>, Error> {
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    let share = events.len().div_ceil(cores).max(LEAVES_TO_A_THREAD);
+    let mut leaves = Vec::with_capacity(events.len());
+    let secret = &Secret::new(&writer.keys.actor);
+    thread::scope(|scope| {
+        let sign = |part: &[(Event, Vec<Opening>)]| -> Result<Vec<Vec<u8>>, Error> {
+            part.iter().map(|(event, _)| leaf(writer, secret, event, time)).collect()
+        };
+        let mut parts = events.chunks(share);
+        let first = parts.next().unwrap_or_default();
+        let others: Vec<_> = parts.map(|part| scope.spawn(move || sign(part))).collect();
+        leaves.extend(sign(first)?);
+        for other in others {
+            leaves.extend(other.join().expect("signing does not panic")?);
+        }
+        Ok(leaves)
+    })
 }
 
 fn leaf(writer: &Writer, secret: &Secret, event: &Event, time: &str) -> Result<Vec<u8>, Error> {

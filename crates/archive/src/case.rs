@@ -186,8 +186,8 @@ impl Writer {
     }
 
     /// Begins a batch.
-    pub fn begin(&mut self) -> Result<Batch<'_>, Error> {
-        Batch::new(self)
+    pub fn begin(&self) -> Result<Batch, Error> {
+        Batch::new(&self.root, 0)
     }
 
     /// Keeps `bytes` as an object and records `event` about it, in one commit.
@@ -199,7 +199,7 @@ impl Writer {
         let mut batch = self.begin()?;
         let digests = batch.take_in_bytes(bytes)?;
         batch.record(event(digests), Vec::new());
-        let receipts = batch.commit()?;
+        let receipts = batch.commit(self)?;
         Ok(receipts.first().map_or(0, |receipt| receipt.index))
     }
 

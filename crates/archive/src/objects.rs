@@ -16,8 +16,7 @@ use std::thread;
 /// about a millisecond), small enough to stay in the cache of the core.
 const CHUNK_BYTES: usize = 1 << 20;
 
-/// Bytes looked at before a whole chunk is asked for. Most items are shorter than this, and
-/// clearing a mebibyte for each would cost more than hashing them.
+/// Bytes looked at before memory for a whole chunk is asked for: most items are shorter.
 const FIRST_BYTES: usize = 1 << 16;
 
 /// Chunks in flight between the two hashing threads: 4 MiB in all.
@@ -58,21 +57,21 @@ pub fn take_in(source: &mut dyn Read, temporary: &Path) -> Result<Incoming, Take
 }
 
 fn stream(source: &mut dyn Read, out: &mut File, path: &Path) -> Result<Digests, TakeInError> {
-    let (first, filled) = first_chunk(source).map_err(TakeInError::Source)?;
+    let first = first_chunk(source).map_err(TakeInError::Source)?;
     let write =
         |out: &mut File, bytes: &[u8]| out.write_all(bytes).map_err(Error::io("write", path));
-    if filled < CHUNK_BYTES {
-        write(out, &first[..filled])?;
-        return Ok(Digests::of(&first[..filled]));
+    if first.len() < CHUNK_BYTES {
+        write(out, &first)?;
+        return Ok(Digests::of(&first));
     }
     // Long: BLAKE2b on a second core while this one reads, writes and does SHA-256.
     thread::scope(|scope| {
-        let (full, to_hash) = mpsc::sync_channel::<(Vec<u8>, usize)>(CHUNKS_IN_FLIGHT);
+        let (full, to_hash) = mpsc::sync_channel::<Vec<u8>>(CHUNKS_IN_FLIGHT);
         let (free, reuse) = mpsc::channel::<Vec<u8>>();
         let blake2b = scope.spawn(move || {
             let mut state = blake2b_simd::State::new();
-            for (chunk, filled) in to_hash {
-                state.update(&chunk[..filled]);
+            for chunk in to_hash {
+                state.update(&chunk);
                 // The other side stops listening when it is done: then nobody needs the chunk.
                 let _ = free.send(chunk);
             }
@@ -80,25 +79,24 @@ fn stream(source: &mut dyn Read, out: &mut File, path: &Path) -> Result<Digests,
         });
         let mut sha256 = sha2::Sha256::new();
         let mut size = 0;
-        let (mut chunk, mut filled) = (first, filled);
+        let mut chunk = first;
         let mut made = 1;
-        while filled > 0 {
-            write(out, &chunk[..filled])?;
-            sha256.update(&chunk[..filled]);
-            size += filled as u64;
-            let last = filled < CHUNK_BYTES;
-            full.send((chunk, filled))
-                .expect("the hashing thread ends only after this side hangs up");
+        while !chunk.is_empty() {
+            write(out, &chunk)?;
+            sha256.update(&chunk);
+            size += chunk.len() as u64;
+            let last = chunk.len() < CHUNK_BYTES;
+            full.send(chunk).expect("the hashing thread ends only after this side hangs up");
             if last {
                 break;
             }
             chunk = if made < CHUNKS_IN_FLIGHT {
                 made += 1;
-                vec![0; CHUNK_BYTES]
+                Vec::with_capacity(CHUNK_BYTES)
             } else {
                 reuse.recv().expect("the hashing thread hands back every chunk it was sent")
             };
-            filled = fill(source, &mut chunk).map_err(TakeInError::Source)?;
+            next_chunk(source, &mut chunk).map_err(TakeInError::Source)?;
         }
         drop(full);
         let blake2b512 = blake2b.join().expect("hashing bytes does not panic");
@@ -106,29 +104,20 @@ fn stream(source: &mut dyn Read, out: &mut File, path: &Path) -> Result<Digests,
     })
 }
 
-/// The first chunk and how many bytes of it are filled; it is short where the source is.
-fn first_chunk(source: &mut dyn Read) -> io::Result<(Vec<u8>, usize)> {
-    let mut chunk = vec![0; FIRST_BYTES];
-    let mut filled = fill(source, &mut chunk)?;
-    if filled == FIRST_BYTES {
-        chunk.resize(CHUNK_BYTES, 0);
-        filled += fill(source, &mut chunk[FIRST_BYTES..])?;
+/// The first chunk; shorter than [`CHUNK_BYTES`] only where the source is.
+fn first_chunk(source: &mut dyn Read) -> io::Result<Vec<u8>> {
+    let mut chunk = Vec::with_capacity(FIRST_BYTES);
+    source.take(FIRST_BYTES as u64).read_to_end(&mut chunk)?;
+    if chunk.len() == FIRST_BYTES {
+        source.take((CHUNK_BYTES - FIRST_BYTES) as u64).read_to_end(&mut chunk)?;
     }
-    Ok((chunk, filled))
+    Ok(chunk)
 }
 
-/// Fills `chunk` as far as the source goes; fewer bytes than its length only at the end.
-fn fill(source: &mut dyn Read, chunk: &mut [u8]) -> io::Result<usize> {
-    let mut filled = 0;
-    while filled < chunk.len() {
-        match source.read(&mut chunk[filled..]) {
-            Ok(0) => break,
-            Ok(read) => filled += read,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(filled)
+/// Replaces what is in `chunk` by the next chunk; shorter than [`CHUNK_BYTES`] only at the end.
+fn next_chunk(source: &mut dyn Read, chunk: &mut Vec<u8>) -> io::Result<()> {
+    chunk.clear();
+    source.take(CHUNK_BYTES as u64).read_to_end(chunk).map(drop)
 }
 
 /// Gives durable incoming bytes their name. Where the object is there already it is compared: the
@@ -190,7 +179,7 @@ pub fn state_of(root: &Path, sha256: Sha256) -> Result<State, Error> {
     let mut size = 0;
     let mut next = first_chunk(&mut file);
     loop {
-        let (mut chunk, filled) = match next {
+        let mut chunk = match next {
             Ok(read) => read,
             // A bad sector: the evidence's problem, found like any other damage.
             Err(error) => {
@@ -198,12 +187,12 @@ pub fn state_of(root: &Path, sha256: Sha256) -> Result<State, Error> {
                 return Ok(State::Damaged);
             }
         };
-        digest.update(&chunk[..filled]);
-        size += filled as u64;
-        if filled < CHUNK_BYTES {
+        digest.update(&chunk);
+        size += chunk.len() as u64;
+        if chunk.len() < CHUNK_BYTES {
             break;
         }
-        next = fill(&mut file, &mut chunk).map(|filled| (chunk, filled));
+        next = next_chunk(&mut file, &mut chunk).map(|()| chunk);
     }
     let whole = Sha256(digest.finalize().into()) == sha256;
     Ok(if whole { State::Whole(size) } else { State::Damaged })

@@ -23,7 +23,7 @@ fn new_case(folder: &Path) -> PathBuf {
     root
 }
 
-fn add(batch: &mut Batch<'_>, name: &str, bytes: &[u8]) {
+fn add(batch: &mut Batch, name: &str, bytes: &[u8]) {
     let item = batch.take_in(&mut &bytes[..]).unwrap();
     let (commitment, opening) = batch.withhold("collector", "A. Collector").unwrap();
     let capture = Capture {
@@ -48,7 +48,7 @@ fn take_in(root: &Path, items: &[(&str, &[u8])]) {
     let mut writer = writer(root);
     let mut batch = writer.begin().unwrap();
     items.iter().for_each(|(name, bytes)| add(&mut batch, name, bytes));
-    assert_eq!(batch.commit().unwrap().len(), items.len());
+    assert_eq!(batch.commit(&mut writer).unwrap().len(), items.len());
 }
 
 fn findings(root: &Path) -> Vec<Finding> {

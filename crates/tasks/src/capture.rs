@@ -10,6 +10,8 @@ use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, SyncSender};
+use std::{io, mem, thread};
 
 /// What is to be taken in, and what the collector says about it.
 #[derive(Debug, Default, Clone)]
@@ -74,6 +76,9 @@ pub struct Outcome {
 }
 
 /// Takes in what `request` names. `acknowledge` hears the items of each commit when they are safe.
+///
+/// Files are taken in while the batch before them is committed. No more than one batch waits, so
+/// that what an interruption undoes stays bounded.
 pub fn run(
     root: &Path,
     request: &Request,
@@ -82,32 +87,25 @@ pub fn run(
     progress: Progress<'_>,
 ) -> Result<Outcome, Error> {
     let mut writer = open_writer(root, ask)?;
-    let mut outcome =
-        Outcome { recovered: std::mem::take(&mut writer.recovered), ..Outcome::default() };
-    let known = if request.resume { known(&writer)? } else { BTreeSet::new() };
-    let mut rest = capture::walk(&request.paths, root).peekable();
-    let mut done = 0;
-    while rest.peek().is_some() {
-        let mut batch = writer.begin()?;
-        for one in rest.by_ref() {
-            match one {
-                Seen::File(found) => {
-                    progress(done, 0, &found.name.text);
-                    take_one(&mut batch, &found, request, &known, &mut outcome)?;
-                    done += 1;
-                }
-                Seen::Problem { path, problem } => {
-                    outcome.problems.push(passed(&path, problem.code, problem.message));
-                }
-            }
-            if batch.is_full() {
-                break;
-            }
+    let mut outcome = Outcome { recovered: mem::take(&mut writer.recovered), ..Outcome::default() };
+    let mut intake = Intake {
+        request,
+        known: if request.resume { known(&writer)? } else { BTreeSet::new() },
+        passed_over: 0,
+        problems: Vec::new(),
+    };
+    let (first, found) = (writer.begin()?, capture::walk(&request.paths, root));
+    thread::scope(|scope| {
+        let (full, batches) = mpsc::sync_channel(0);
+        let filling = &mut intake;
+        let end = scope.spawn(move || filling.fill(first, found, &full, progress));
+        for batch in batches {
+            acknowledge_all(batch.commit(&mut writer)?, &mut outcome, acknowledge);
         }
-        if !batch.is_empty() {
-            acknowledge_all(batch.commit()?, &mut outcome, acknowledge);
-        }
-    }
+        end.join().expect("taking in does not panic")
+    })?;
+    outcome.known = intake.passed_over;
+    outcome.problems = intake.problems;
     Ok(outcome)
 }
 
@@ -131,50 +129,91 @@ fn acknowledge_all(
     acknowledge(&taken);
 }
 
-fn take_one(
-    batch: &mut Batch<'_>,
-    found: &Found,
-    request: &Request,
-    known: &BTreeSet<(Name, Sha256)>,
-    outcome: &mut Outcome,
-) -> Result<(), Error> {
-    let mut refuse = |error: &std::io::Error| {
+/// The side that reads files and fills batches.
+struct Intake<'r> {
+    request: &'r Request,
+    known: BTreeSet<(Name, Sha256)>,
+    passed_over: u64,
+    problems: Vec<Passed>,
+}
+
+impl Intake<'_> {
+    /// Fills `batch` and those after it from `found`, and hands each over when it is full. Stops
+    /// early where nobody takes them any more: the commit has failed, and says why.
+    fn fill(
+        &mut self,
+        mut batch: Batch,
+        found: impl Iterator<Item = Seen>,
+        full: &SyncSender<Batch>,
+        progress: Progress<'_>,
+    ) -> Result<(), Error> {
+        let mut done = 0;
+        for one in found {
+            match one {
+                Seen::File(found) => {
+                    progress(done, 0, &found.name.text);
+                    self.take_in(&mut batch, &found)?;
+                    done += 1;
+                }
+                Seen::Problem { path, problem } => {
+                    self.problems.push(passed(&path, problem.code, problem.message));
+                }
+            }
+            if batch.is_full() {
+                let next = batch.next()?;
+                if full.send(mem::replace(&mut batch, next)).is_err() {
+                    return Ok(());
+                }
+            }
+        }
+        if !batch.is_empty() {
+            // Refused only where a commit has failed, which says so itself.
+            let _ = full.send(batch);
+        }
+        Ok(())
+    }
+
+    fn take_in(&mut self, batch: &mut Batch, found: &Found) -> Result<(), Error> {
+        let opened =
+            File::open(&found.path).and_then(|file| Ok((Facts::of(&file.metadata()?), file)));
+        let (before, mut file) = match opened {
+            Ok(opened) => opened,
+            Err(error) => {
+                self.refuse(found, &error);
+                return Ok(());
+            }
+        };
+        let item = match batch.take_in(&mut file) {
+            Ok(item) => item,
+            Err(TakeInError::Source(error)) => {
+                self.refuse(found, &error);
+                return Ok(());
+            }
+            Err(TakeInError::Archive(error)) => return Err(error.into()),
+        };
+        if self.known.contains(&(found.name.clone(), item.sha256)) {
+            self.passed_over += 1;
+            return Ok(batch.forget_last()?);
+        }
+        let after = file.metadata().map_err(Error::io("look at", &found.path))?;
+        if Facts::of(&after) != before || item.size != before.size {
+            let message = "it changed while it was read: what was read is kept; take it in again \
+                           when it is at rest";
+            let code = capture::codes::CHANGED_WHILE_READ;
+            self.problems.push(passed(&found.path, code.into(), message.into()));
+        }
+        record(batch, found, self.request, item, before)
+    }
+
+    fn refuse(&mut self, found: &Found, error: &io::Error) {
         if let Seen::Problem { path, problem } = capture::refused(&found.path, error) {
-            outcome.problems.push(passed(&path, problem.code, problem.message));
+            self.problems.push(passed(&path, problem.code, problem.message));
         }
-    };
-    let opened = File::open(&found.path).and_then(|file| Ok((Facts::of(&file.metadata()?), file)));
-    let (before, mut file) = match opened {
-        Ok(opened) => opened,
-        Err(error) => {
-            refuse(&error);
-            return Ok(());
-        }
-    };
-    let item = match batch.take_in(&mut file) {
-        Ok(item) => item,
-        Err(TakeInError::Source(error)) => {
-            refuse(&error);
-            return Ok(());
-        }
-        Err(TakeInError::Archive(error)) => return Err(error.into()),
-    };
-    if known.contains(&(found.name.clone(), item.sha256)) {
-        outcome.known += 1;
-        return Ok(batch.forget_last()?);
     }
-    let after = file.metadata().map_err(Error::io("look at", &found.path))?;
-    if Facts::of(&after) != before || item.size != before.size {
-        let message = "it changed while it was read: what was read is kept; take it in again when \
-                       it is at rest";
-        let code = capture::codes::CHANGED_WHILE_READ;
-        outcome.problems.push(passed(&found.path, code.into(), message.into()));
-    }
-    record(batch, found, request, item, before)
 }
 
 fn record(
-    batch: &mut Batch<'_>,
+    batch: &mut Batch,
     found: &Found,
     request: &Request,
     item: Digests,

@@ -28,7 +28,7 @@ pub const TOOL: &str = concat!("casefile ", env!("CARGO_PKG_VERSION"));
 pub type Ask<'a> = &'a mut dyn FnMut() -> Result<Option<Passphrase>, Error>;
 
 /// Hears how far long work has come: done, of how many (0 where that is not known), and on what.
-pub type Progress<'a> = &'a mut dyn FnMut(u64, u64, &str);
+pub type Progress<'a> = &'a mut (dyn FnMut(u64, u64, &str) + Send);
 
 /// Opens the case at `root` for writing.
 pub fn open_writer(root: &std::path::Path, ask: Ask<'_>) -> Result<archive::Writer, Error> {

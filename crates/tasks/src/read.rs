@@ -195,6 +195,6 @@ fn keep(
             message: problem.message,
         }));
     }
-    batch.commit()?;
+    batch.commit(writer)?;
     Ok(())
 }
