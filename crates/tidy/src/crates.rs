@@ -33,6 +33,7 @@ const fn seat(name: &'static str, sees: &'static [&'static str], fence: Fence) -
 const SEATS: &[Seat] = &[
     seat("record", &[], Fence::Pure),
     seat("custody", &[], Fence::Pure),
+    seat("timestamp", &[], Fence::Pure),
     seat("capture", &["record"], Fence::Open),
     seat("archive", &["record", "custody"], Fence::Open),
     seat("language", &["record"], Fence::Pure),
