@@ -302,5 +302,6 @@ fn describe(event: &Event) -> String {
         Event::Capture(capture) => format!("the capture of {}", capture.name.text),
         Event::Reading(reading) => format!("the reading of {}", reading.item),
         Event::Export(_) => "an export".into(),
+        Event::Scrub(_) => "a scrub".into(),
     }
 }

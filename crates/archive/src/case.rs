@@ -158,7 +158,7 @@ impl Writer {
     /// in `recovered`), opens the keys, which must be those that the log names.
     pub fn open(root: &Path, passphrase: Option<Passphrase>, tool: &str) -> Result<Self, Error> {
         check_version(root)?;
-        let lock = lock(root)?;
+        let lock = lock(root, layout::LOCK_FILE)?;
         let case = Case::open(root)?;
         let keys = keys::read(root, passphrase)?;
         let genesis = case.genesis()?;
@@ -225,7 +225,8 @@ pub fn now() -> String {
         .map_or_else(|_| now.to_string(), |t| t.to_string())
 }
 
-fn check_version(root: &Path) -> Result<(), Error> {
+/// Whether the folder is a case of a form that this program knows.
+pub fn check_version(root: &Path) -> Result<(), Error> {
     let path = layout::at(root, layout::VERSION_FILE);
     let mut head = String::new();
     let not_a_case = |_| Error::NotACase { path: root.into() };
@@ -237,8 +238,9 @@ fn check_version(root: &Path) -> Result<(), Error> {
     }
 }
 
-fn lock(root: &Path) -> Result<File, Error> {
-    let path = layout::at(root, layout::LOCK_FILE);
+/// Takes the lock at `place` of the case, and leaves this process's number in it.
+pub(crate) fn lock(root: &Path, place: &str) -> Result<File, Error> {
+    let path = layout::at(root, place);
     let mut file = OpenOptions::new()
         .read(true)
         .write(true)

@@ -7,6 +7,7 @@ use crate::batch::OpeningLine;
 use crate::case::leaf_of;
 use crate::log::{self, list_files};
 use crate::objects::{self, State};
+use crate::scrub::Sweep;
 use crate::{Error, codes, layout};
 use custody::Edge;
 use custody::note::Verifier;
@@ -16,8 +17,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 /// What a check saw.
 #[derive(Debug, Default)]
@@ -41,6 +40,11 @@ pub fn check(
     trusted: Option<&str>,
     progress: &(dyn Fn(u64, u64) + Sync),
 ) -> Result<Report, Error> {
+    check_by(root, trusted, &Sweep::plain(progress))
+}
+
+/// [`check`], with objects read as `sweep` says.
+pub fn check_by(root: &Path, trusted: Option<&str>, sweep: &Sweep<'_>) -> Result<Report, Error> {
     let mut report = Report::default();
     let mut known = Known::default();
     let mut size = 0;
@@ -62,7 +66,7 @@ pub fn check(
         Err(error) => report.findings.push(as_finding(error)),
     }
     check_openings(root, &known, &mut report)?;
-    check_objects(root, &known, &mut report, progress)?;
+    check_objects(root, &known, &mut report, sweep)?;
     check_files(root, size, &mut report)?;
     report.findings.sort();
     report.findings.dedup();
@@ -199,6 +203,7 @@ fn check_leaf(at: u64, bytes: &[u8], verifier: &Verifier, known: &mut Known, rep
         }
         Event::Reading(reading) => object(&reading.reading),
         Event::Export(export) => object(&export.list),
+        Event::Scrub(scrub) => object(&scrub.report),
     }
 }
 
@@ -281,54 +286,43 @@ fn check_objects(
     root: &Path,
     known: &Known,
     report: &mut Report,
-    progress: &(dyn Fn(u64, u64) + Sync),
+    sweep: &Sweep<'_>,
 ) -> Result<(), Error> {
-    let recorded: Vec<(&Sha256, &(Digests, u64))> = known.objects.iter().collect();
-    let next = AtomicUsize::new(0);
-    let workers = thread::available_parallelism().map_or(1, usize::from).min(4);
-    let work = || -> Result<Vec<(usize, State)>, Error> {
-        let mut states = Vec::new();
-        loop {
-            let at = next.fetch_add(1, Ordering::Relaxed);
-            let Some((sha256, _)) = recorded.get(at) else { return Ok(states) };
-            states.push((at, objects::state_of(root, **sha256)?));
-            progress(at as u64 + 1, recorded.len() as u64);
-        }
-    };
-    let done = thread::scope(|scope| {
-        let handles: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
-        handles
-            .into_iter()
-            .map(|handle| handle.join().expect("reading a file does not panic"))
-            .collect::<Result<Vec<_>, Error>>()
-    })?;
-    for (at, state) in done.into_iter().flatten() {
-        let (sha256, (digests, leaf)) = recorded[at];
+    let recorded: Vec<Sha256> = known.objects.keys().copied().collect();
+    let states = sweep.read(root, &recorded)?;
+    for ((sha256, (digests, leaf)), state) in known.objects.iter().zip(states) {
         report.objects += 1;
         let place = layout::object(*sha256);
-        match state {
+        let state = match state {
+            Ok(state) => state,
+            Err(error) => {
+                report.findings.push(as_finding(error));
+                continue;
+            }
+        };
+        let message = match state {
             State::Whole(size) => {
                 report.object_bytes += size;
-                if size != digests.size {
-                    let message =
-                        format!("leaf {leaf} records {} bytes; there are {size}", digests.size);
-                    report.findings.push(Finding::fault(codes::OBJECT_DAMAGED, &place, message));
-                }
                 check_mode(root, &place, report)?;
+                if size == digests.size {
+                    continue;
+                }
+                format!("leaf {leaf} records {} bytes; there are {size}", digests.size)
             }
-            State::Damaged => {
-                let message = format!(
-                    "the bytes do not have the digest that leaf {leaf} records: restore the file \
-                     from a second copy"
-                );
-                report.findings.push(Finding::fault(codes::OBJECT_DAMAGED, place, message));
-            }
+            State::Damaged => format!(
+                "the bytes do not have the digest that leaf {leaf} records: restore the file from \
+                 a second copy"
+            ),
             State::Missing => {
-                let message =
-                    format!("leaf {leaf} records it: restore the file from a second copy");
-                report.findings.push(Finding::fault(codes::OBJECT_MISSING, place, message));
+                format!("leaf {leaf} records it: restore the file from a second copy")
             }
-        }
+        };
+        let code = match state {
+            State::Missing => codes::OBJECT_MISSING,
+            State::Whole(_) | State::Damaged => codes::OBJECT_DAMAGED,
+        };
+        let last = sweep.last_seen_whole(*sha256);
+        report.findings.push(Finding::fault(code, place, message + &last));
     }
     for listed in objects::list(root)? {
         match listed {
@@ -360,7 +354,7 @@ fn check_files(root: &Path, size: u64, report: &mut Report) -> Result<(), Error>
     let expected = [
         layout::VERSION_FILE,
         layout::LOCK_FILE,
-        "derived",
+        layout::DERIVED,
         layout::LOG,
         layout::OBJECTS,
         layout::PRIVATE,

@@ -41,6 +41,13 @@ pub const KEYS_OPEN: &str = "private/keys";
 /// Openings of withheld fields, one file for each commit that has some.
 pub const OPENINGS: &str = "private/openings";
 
+/// What can be made again from objects and log, or only costs time to lose.
+pub const DERIVED: &str = "derived";
+/// How far a scrub has come, and when each object was last seen whole.
+pub const SCRUB: &str = "derived/scrub";
+/// Held by the one scrub.
+pub const SCRUB_LOCK: &str = "derived/scrub.lock";
+
 /// Path of an object inside the case: `objects/ab/cdef…`. 256 folders keep each below a few
 /// thousand names for a million objects.
 pub fn object(sha256: Sha256) -> String {

@@ -23,6 +23,7 @@ pub mod layout;
 pub mod log;
 pub mod objects;
 pub mod recover;
+pub mod scrub;
 
 pub use batch::{Batch, Receipt};
 pub use case::{Case, Writer};

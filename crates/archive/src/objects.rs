@@ -169,15 +169,41 @@ pub enum State {
 
 /// Reads an object through and says in what state it is.
 pub fn state_of(root: &Path, sha256: Sha256) -> Result<State, Error> {
-    let path = layout::at(root, &layout::object(sha256));
-    let mut file = match File::open(&path) {
+    state_by(&layout::at(root, &layout::object(sha256)), sha256, Medium::AnyCopy, &|_| {})
+}
+
+/// Where bytes may be read from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Medium {
+    /// From wherever the system has them.
+    AnyCopy,
+    /// From the disk: a copy in the system's cache says nothing about what the disk has lost.
+    Disk,
+}
+
+/// Reads the file at `path`, which should have the digest `sha256`, through. `read` hears how many
+/// bytes each step took, and may wait.
+pub fn state_by(
+    path: &Path,
+    sha256: Sha256,
+    medium: Medium,
+    read: &dyn Fn(u64),
+) -> Result<State, Error> {
+    let file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(State::Missing),
-        Err(error) => return Err(Error::io("open", &path)(error)),
+        Err(error) => return Err(Error::io("open", path)(error)),
     };
+    let forget = || {
+        // Only a wish: a file system that knows no cache may refuse it.
+        let _ = rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::DontNeed);
+    };
+    if medium == Medium::Disk {
+        forget();
+    }
     let mut digest = sha2::Sha256::new();
     let mut size = 0;
-    let mut next = first_chunk(&mut file);
+    let mut next = first_chunk(&mut &file);
     loop {
         let mut chunk = match next {
             Ok(read) => read,
@@ -189,10 +215,15 @@ pub fn state_of(root: &Path, sha256: Sha256) -> Result<State, Error> {
         };
         digest.update(&chunk);
         size += chunk.len() as u64;
+        read(chunk.len() as u64);
         if chunk.len() < CHUNK_BYTES {
             break;
         }
-        next = next_chunk(&mut file, &mut chunk).map(|()| chunk);
+        next = next_chunk(&mut &file, &mut chunk).map(|()| chunk);
+    }
+    if medium == Medium::Disk {
+        // What was read once to be checked must not push out what others work with.
+        forget();
     }
     let whole = Sha256(digest.finalize().into()) == sha256;
     Ok(if whole { State::Whole(size) } else { State::Damaged })

@@ -1,5 +1,6 @@
 //! What may stand on the command line.
 
+use crate::copies;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -143,6 +144,14 @@ Without --trust a bundle is checked against the key that it brings itself: whole
         #[arg(long, value_name = "KEY")]
         trust: Option<String>,
     },
+    /// Read everything kept again, and find what has rotted, gone missing, or does not belong.
+    #[command(after_help = "Examples:
+  casefile scrub
+  casefile scrub --rate 20MB/s     leave the disk to others
+  casefile scrub --unrecorded      without the keys: says what it found, and records nothing
+
+An interrupted scrub goes on where it stopped. Exit code 1 where there is a fault.")]
+    Scrub(copies::ScrubArgs),
     /// List every named rule by which words become values.
     #[command(after_help = "Examples:
   casefile rules

@@ -6,6 +6,7 @@
 
 mod args;
 mod ask;
+mod copies;
 mod demo;
 mod print;
 mod progress;

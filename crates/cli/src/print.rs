@@ -247,7 +247,7 @@ pub(crate) fn rules(out: &mut dyn Write, rules: &[rules::Rule]) -> io::Result<()
     Ok(())
 }
 
-fn recovered(out: &mut dyn Write, recovered: &[Finding]) -> io::Result<()> {
+pub(crate) fn recovered(out: &mut dyn Write, recovered: &[Finding]) -> io::Result<()> {
     if !recovered.is_empty() {
         writeln!(out, "An earlier run was interrupted; the case was put in order:")?;
         findings(out, recovered)?;
@@ -255,7 +255,7 @@ fn recovered(out: &mut dyn Write, recovered: &[Finding]) -> io::Result<()> {
     Ok(())
 }
 
-fn findings(out: &mut dyn Write, findings: &[Finding]) -> io::Result<()> {
+pub(crate) fn findings(out: &mut dyn Write, findings: &[Finding]) -> io::Result<()> {
     for finding in findings {
         let grade = match finding.grade {
             Grade::Fault => "FAULT ",

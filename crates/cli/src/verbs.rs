@@ -72,6 +72,7 @@ pub(crate) fn run_to(args: Args, out: &mut dyn Write) -> Result<bool, Failure> {
             shell.export(&request, &mut passphrase)
         }
         Verb::Verify { path, trust } => shell.verify(path.as_deref(), trust.as_deref()),
+        Verb::Scrub(wanted) => shell.scrub(&wanted, &mut passphrase),
         Verb::Rules { name } => {
             let mut rules = tasks::rules::run();
             rules.retain(|rule| name.as_deref().is_none_or(|name| rule.name.contains(name)));
@@ -86,15 +87,15 @@ pub(crate) fn run_to(args: Args, out: &mut dyn Write) -> Result<bool, Failure> {
 }
 
 /// Where a verb works and speaks.
-struct Shell<'a> {
-    case: &'a Path,
+pub(crate) struct Shell<'a> {
+    pub(crate) case: &'a Path,
     json: bool,
-    quiet: bool,
+    pub(crate) quiet: bool,
     out: &'a mut dyn Write,
 }
 
 impl Shell<'_> {
-    fn say<T: Serialize>(
+    pub(crate) fn say<T: Serialize>(
         &mut self,
         result: &T,
         words: impl Fn(&mut dyn Write, &T) -> io::Result<()>,

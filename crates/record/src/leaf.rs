@@ -45,6 +45,8 @@ pub enum Event {
     Reading(ReadingMade),
     /// Items left the case in a bundle.
     Export(Export),
+    /// Everything kept was read again.
+    Scrub(Scrub),
 }
 
 /// The case was opened.
@@ -108,6 +110,25 @@ pub struct ReadingMade {
     pub figures: u64,
     /// Codes of the problems it lists, in order.
     pub problems: Vec<String>,
+}
+
+/// Everything kept was read again from the disk, to its end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scrub {
+    /// When it began, by the machine's clock; it may have been interrupted since.
+    pub began: String,
+    /// How many records were checked: those of the log's first so many leaves.
+    pub records: u64,
+    /// How many objects were read through.
+    pub objects: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// How many findings are faults.
+    pub faults: u64,
+    /// How many findings are notices.
+    pub notices: u64,
+    /// The findings: an object holding the canonical JSON array of them, in their fixed order.
+    pub report: Digests,
 }
 
 /// Items left the case.

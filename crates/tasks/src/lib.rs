@@ -15,6 +15,7 @@ pub mod passages;
 pub mod read;
 pub mod reader;
 pub mod rules;
+pub mod scrub;
 pub mod show;
 pub mod verify;
 

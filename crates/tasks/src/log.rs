@@ -63,6 +63,11 @@ fn words(event: &Event) -> String {
                 format!("; problems: {}", reading.problems.join(", "))
             }
         ),
+        Event::Scrub(scrub) => format!(
+            "read all {} objects again, {} bytes, and checked {} records, from {} on: {} fault(s), \
+             {} notice(s)",
+            scrub.objects, scrub.bytes, scrub.records, scrub.began, scrub.faults, scrub.notices
+        ),
         Event::Export(export) => format!(
             "exported {} items in the bundle with tag manifest {}{}",
             export.items,
