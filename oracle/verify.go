@@ -349,7 +349,7 @@ func runProof(vkey, text string, leaf []byte) (int64, tlog.Tree, error) {
 }
 
 // checkBundle checks each record of a bundle, and that the export's record seals the manifest. Every
-// proof must lead to log/checkpoint, except the export's, which comes after it.
+// proof must lead to log/checkpoint, except the export's, which comes after it in the same log.
 func checkBundle(dir, vkey string) (string, error) {
 	brought, err := os.ReadFile(filepath.Join(dir, "log", "vkey"))
 	if err != nil {
@@ -390,10 +390,47 @@ func checkBundle(dir, vkey string) (string, error) {
 	if index < tree.N || later.N <= tree.N {
 		return "", errors.New("export.leaf was recorded before log/checkpoint")
 	}
+	if err := checkGrowth(dir, vkey, tree); err != nil {
+		return "", fmt.Errorf("export.consistency: %w", err)
+	}
 	if err := checkSeal(dir, export, tree.N); err != nil {
 		return "", err
 	}
 	return fmt.Sprintf("%d records, and that of the export", len(leaves)), nil
+}
+
+// checkGrowth sees to it that log/checkpoint is the beginning of the log that the export stands in
+// (RFC 6962, section 2.1.2): without it the keeper of the log could mix two.
+func checkGrowth(dir, vkey string, old tlog.Tree) error {
+	text, err := os.ReadFile(filepath.Join(dir, "export.consistency"))
+	if err != nil {
+		return err
+	}
+	head, signed, ok := strings.Cut(string(text), "\n\n")
+	lines := strings.Split(head, "\n")
+	if !ok || lines[0] != fmt.Sprintf("old %d", old.N) {
+		return errors.New("it does not start from the size of log/checkpoint")
+	}
+	var proof tlog.TreeProof
+	for _, line := range lines[1:] {
+		hash, err := tlog.ParseHash(line)
+		if err != nil || base64.StdEncoding.EncodeToString(hash[:]) != line {
+			return errors.New("one of its lines is no hash")
+		}
+		proof = append(proof, hash)
+	}
+	export, err := os.ReadFile(filepath.Join(dir, "export.tlog-proof"))
+	if err != nil {
+		return err
+	}
+	if _, its, _ := strings.Cut(string(export), "\n\n"); its != signed {
+		return errors.New("it does not lead to the checkpoint of export.tlog-proof")
+	}
+	later, err := openCheckpoint([]byte(signed), vkey)
+	if err != nil {
+		return err
+	}
+	return tlog.CheckTree(proof, later.N, later.Hash, old.N, old.Hash)
 }
 
 // onlyRecords lists a folder that may hold files named NNNNNNNN and the ending, and nothing else.

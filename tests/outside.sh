@@ -203,6 +203,8 @@ go_packages() {
     refuses 'another key of the log' 'flip log/vkey 20' go_bundle
     refuses 'the record of the export with a changed byte' 'flip export.leaf' go_bundle
     refuses 'its proof with a changed byte' 'flip export.tlog-proof' go_bundle
+    refuses 'the proof of consistency with a changed byte' 'flip export.consistency' go_bundle
+    refuses 'the proof of consistency taken away' 'take_away export.consistency' go_bundle
     refuses 'two records exchanged' "swap $leaf $other" go_bundle
     refuses 'a proof taken away' "take_away $proof" go_bundle
     refuses 'the signature taken away' 'take_away tagmanifest-sha256.txt.sig' go_bundle

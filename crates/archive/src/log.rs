@@ -8,7 +8,9 @@ use crate::{Error, codes, durable, layout, objects};
 use custody::Edge;
 use custody::checkpoint::{self, Checkpoint};
 use custody::edge::EdgeError;
+use custody::growth::Growth;
 use custody::note::{NOTE_LIMIT_BYTES, Signer, Verifier};
+use custody::proof::{MakeError, Tiles};
 use custody::tile::{self, Kind, Tile, WIDTH};
 use custody::tlog_proof::TlogProof;
 use record::Sha256;
@@ -163,29 +165,29 @@ impl Log {
     /// are read once for neighbouring leaves.
     pub fn prove(&self, indexes: &[u64]) -> Result<Vec<TlogProof>, Error> {
         let mut cache = std::collections::BTreeMap::new();
-        let mut tiles =
-            custody::proof::Tiles::new(self.size(), |tile: Tile| -> Result<Vec<u8>, Error> {
-                if let Some(bytes) = cache.get(&tile) {
-                    return Ok(Vec::clone(bytes));
-                }
-                let bytes = read_tile(&self.root, tile)?;
-                cache.insert(tile, bytes.clone());
-                Ok(bytes)
-            });
+        let mut tiles = Tiles::new(self.size(), |tile: Tile| -> Result<Vec<u8>, Error> {
+            if let Some(bytes) = cache.get(&tile) {
+                return Ok(Vec::clone(bytes));
+            }
+            let bytes = read_tile(&self.root, tile)?;
+            cache.insert(tile, bytes.clone());
+            Ok(bytes)
+        });
         indexes
             .iter()
             .map(|index| {
-                let hashes = tiles.inclusion(*index).map_err(|error| match error {
-                    custody::proof::MakeError::Read(error) => error,
-                    other => Error::Damaged {
-                        code: codes::TILE_DAMAGED,
-                        place: layout::LOG.into(),
-                        message: other.to_string(),
-                    },
-                })?;
+                let hashes = tiles.inclusion(*index).map_err(unproved)?;
                 Ok(TlogProof { index: *index, hashes, checkpoint: self.signed.clone() })
             })
             .collect()
+    }
+
+    /// The proof that the log's first `old_size` leaves are the log of that size: that nothing was
+    /// rewritten between a checkpoint of then and the present one.
+    pub fn growth(&self, old_size: u64) -> Result<Growth, Error> {
+        let mut tiles = Tiles::new(self.size(), |tile| read_tile(&self.root, tile));
+        let hashes = tiles.consistency(old_size).map_err(unproved)?;
+        Ok(Growth { old_size, hashes, checkpoint: self.signed.clone() })
     }
 
     /// Log files beyond the checkpoint, by path in `log/`.
@@ -333,6 +335,18 @@ fn read_small(root: &Path, place: &str) -> Result<String, Error> {
         place: place.into(),
         message: "the file is not text".into(),
     })
+}
+
+/// Why a proof cannot be made, as this crate says it.
+fn unproved(error: MakeError<Error>) -> Error {
+    match error {
+        MakeError::Read(error) => error,
+        other => Error::Damaged {
+            code: codes::TILE_DAMAGED,
+            place: layout::LOG.into(),
+            message: other.to_string(),
+        },
+    }
 }
 
 fn damaged(code: &'static str, tile: Tile, message: String) -> Error {

@@ -17,6 +17,9 @@ pub const BUNDLE_SIGNATURE: &str = "bundle-signature";
 pub const BUNDLE_EXPORT: &str = "bundle-export";
 /// A leaf is not in the log as its proof says.
 pub const BUNDLE_PROOF: &str = "bundle-proof";
+/// The log of `log/checkpoint` is not shown to be the beginning of the log that the export is
+/// recorded in.
+pub const BUNDLE_FORK: &str = "bundle-fork";
 /// A leaf's signature or form does not hold, or its actor is not the case's.
 pub const BUNDLE_LEAF: &str = "bundle-leaf";
 /// An exhibit and its records do not agree.

@@ -23,6 +23,18 @@ pub enum Error {
         /// What.
         path: PathBuf,
     },
+    /// Something of somebody else's lies where a bundle is made.
+    #[error("{} is in the way, and no unfinished export left it there", path.display())]
+    Foreign {
+        /// What.
+        path: PathBuf,
+    },
+    /// Another export is being written to the same place.
+    #[error("another export is writing to {}", path.display())]
+    Busy {
+        /// Where.
+        path: PathBuf,
+    },
     /// An item is not what its record says: it is not handed out.
     #[error("item {number} does not have the digest that its record names")]
     Damaged {
@@ -54,6 +66,14 @@ impl Error {
             }
             Self::Io { .. } => "Check the path, its permissions and its disk.".into(),
             Self::Exists { .. } => "Name a folder or file that does not exist yet.".into(),
+            Self::Foreign { .. } => {
+                "Look at it, move it elsewhere, and export again; or name another place.".into()
+            }
+            Self::Busy { .. } => {
+                "Wait for it to end, or name another place. If none is running, remove that folder \
+                 by hand."
+                    .into()
+            }
             Self::Damaged { .. } => "Run `casefile verify` on the case and restore the object \
                                      from a second copy."
                 .into(),

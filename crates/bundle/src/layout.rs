@@ -1,5 +1,7 @@
 //! Where things lie in a bundle (docs/format/bundle.md).
 
+use crate::bag;
+
 /// The BagIt declaration, and its only contents (RFC 8493, section 2.1.1).
 pub const BAGIT: &str = "bagit.txt";
 /// What [`BAGIT`] says.
@@ -18,6 +20,8 @@ pub const SIGNATURE: &str = "tagmanifest-sha256.txt.sig";
 pub const EXPORT_LEAF: &str = "export.leaf";
 /// Its proof.
 pub const EXPORT_PROOF: &str = "export.tlog-proof";
+/// That the log of [`CHECKPOINT`] is the beginning of the log that the export is recorded in.
+pub const EXPORT_CONSISTENCY: &str = "export.consistency";
 /// For people.
 pub const README: &str = "README.txt";
 /// For people, in a browser.
@@ -34,10 +38,11 @@ pub const CHECKPOINT: &str = "log/checkpoint";
 pub const ALLOWED_SIGNERS: &str = "log/allowed_signers";
 
 /// Files that seal the tag manifest and so cannot be listed in it.
-pub const SEALS: [&str; 4] = [TAGMANIFEST, SIGNATURE, EXPORT_LEAF, EXPORT_PROOF];
+pub const SEALS: [&str; 5] =
+    [TAGMANIFEST, SIGNATURE, EXPORT_LEAF, EXPORT_PROOF, EXPORT_CONSISTENCY];
 
 /// Files that every bundle has, seals included.
-pub const REQUIRED: [&str; 14] = [
+pub const REQUIRED: [&str; 15] = [
     BAGIT,
     BAG_INFO,
     MANIFEST,
@@ -46,6 +51,7 @@ pub const REQUIRED: [&str; 14] = [
     SIGNATURE,
     EXPORT_LEAF,
     EXPORT_PROOF,
+    EXPORT_CONSISTENCY,
     README,
     PAGE,
     EXHIBITS,
@@ -54,11 +60,22 @@ pub const REQUIRED: [&str; 14] = [
     ALLOWED_SIGNERS,
 ];
 
+/// Folders that hold one file for each exhibit or record.
+pub const FOLDERS: [&str; 4] = ["data/items", "data/readings", "log/leaves", "log/proofs"];
+
 /// SSHSIG namespace of the signature over the tag manifest.
 pub const NAMESPACE: &str = "casefile-bundle@v1";
 
 /// Longest part of a name that goes into a path.
 const NAME_LIMIT: usize = 60;
+
+/// Whether a bundle may have a file of this path.
+pub fn is_of_bundle(path: &str) -> bool {
+    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    REQUIRED.contains(&path)
+        || path == OPENINGS
+        || (FOLDERS.contains(&folder) && bag::is_safe(path))
+}
 
 /// Path of an item: number and name, the name reduced to what every file system and tool takes.
 pub fn item(number: u64, name: &str) -> String {

@@ -12,10 +12,11 @@ mod exhibits;
 pub mod layout;
 pub mod page;
 pub mod readme;
+mod unfinished;
 pub mod verify;
 pub mod write;
 pub mod zipped;
 
 pub use error::Error;
 pub use verify::{Report, verify};
-pub use write::{About, Exhibit, Proved, Row, Table, Writer};
+pub use write::{About, Exhibit, Proved, Recorded, Row, Table, Writer};

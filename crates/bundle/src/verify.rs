@@ -8,8 +8,9 @@ use crate::bag::{self, MANIFEST_LIMIT_BYTES, Manifest};
 use crate::write::{ExhibitLine, digest_of};
 use crate::zipped::files;
 use crate::{Error, codes, layout};
+use custody::growth;
 use custody::note::Verifier;
-use custody::tlog_proof;
+use custody::tlog_proof::{self, TlogProof};
 use record::leaf::{LEAF_LIMIT_BYTES, Leaf};
 use record::{Event, Export, Finding, Sha256, canonical};
 use std::collections::{BTreeMap, BTreeSet};
@@ -305,7 +306,7 @@ impl Check<'_> {
         verifier: &Verifier,
         leaf_path: &str,
         proof_path: &str,
-    ) -> Option<(Leaf, tlog_proof::TlogProof)> {
+    ) -> Option<(Leaf, TlogProof)> {
         let leaf = self.text(leaf_path, LEAF_LIMIT_BYTES as u64);
         let proof = self.text(proof_path, tlog_proof::LIMIT_BYTES as u64);
         let (Some(leaf), Some(proof)) = (leaf, proof) else {
@@ -413,7 +414,7 @@ impl Check<'_> {
             self.fault(codes::BUNDLE_EXPORT, layout::EXPORT_LEAF, message);
         }
         self.exported(&export);
-        self.order(verifier, &export, proof.index);
+        self.order(verifier, &export, &proof);
     }
 
     /// The export's record against what is in the bundle.
@@ -440,19 +441,38 @@ impl Check<'_> {
         }
     }
 
-    /// The export was recorded after the state of the log that the other proofs lead to.
-    fn order(&mut self, verifier: &Verifier, export: &Export, index: u64) {
+    /// The export was recorded after the state of the log that the other proofs lead to, and in
+    /// the same log.
+    fn order(&mut self, verifier: &Verifier, export: &Export, proof: &TlogProof) {
         let text = self.text(layout::CHECKPOINT, tlog_proof::LIMIT_BYTES as u64);
-        let size = match custody::checkpoint::open(text.unwrap_or_default().as_bytes(), verifier) {
-            Ok(checkpoint) => checkpoint.size,
+        let old = match custody::checkpoint::open(text.unwrap_or_default().as_bytes(), verifier) {
+            Ok(checkpoint) => checkpoint,
             Err(error) => {
                 self.fault(codes::BUNDLE_PROOF, layout::CHECKPOINT, error.to_string());
                 return;
             }
         };
-        if export.tree_size != size || index < size {
+        if export.tree_size != old.size || proof.index < old.size {
             let message = "it does not follow the state of the log in log/checkpoint";
             self.fault(codes::BUNDLE_EXPORT, layout::EXPORT_LEAF, message);
+        }
+        // Each checkpoint is signed, and its keeper could sign two logs: this shows them to be one
+        // (RFC 6962, section 2.1.2).
+        let path = layout::EXPORT_CONSISTENCY;
+        let Some(text) = self.text(path, growth::LIMIT_BYTES as u64) else { return };
+        match growth::parse(text.as_bytes()).map(|growth| (growth.verify(&old, verifier), growth)) {
+            Ok((Ok(_), growth)) if growth.checkpoint == proof.checkpoint => {}
+            Ok((Ok(_), _)) => {
+                let message = "it leads to another checkpoint than export.tlog-proof";
+                self.fault(codes::BUNDLE_FORK, path, message);
+            }
+            Ok((Err(error), _)) | Err(error) => {
+                let message = format!(
+                    "log/checkpoint is not shown to be the beginning of the log that the export \
+                     is recorded in: {error}"
+                );
+                self.fault(codes::BUNDLE_FORK, path, message);
+            }
         }
     }
 }

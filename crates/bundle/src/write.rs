@@ -1,10 +1,12 @@
 //! Writing a bundle: exhibit by exhibit, hashing as it goes, then manifests, then the seals.
 //!
-//! Everything is written into `OUT.partial`; `seal` makes it durable and gives it its name. A kill
-//! before that leaves a folder that says by its name that it is not whole.
+//! Everything is written into an `Unfinished` folder beside its place; `seal` makes it durable and
+//! gives it its name.
 
 use crate::bag::{self, Info, Manifest};
+use crate::unfinished::Unfinished;
 use crate::{Error, layout, page, readme, zipped};
+use custody::growth::Growth;
 use custody::tlog_proof::TlogProof;
 use record::{Digests, Hasher, Reading, Sha256, canonical};
 use serde::{Deserialize, Serialize};
@@ -44,6 +46,15 @@ pub struct Proved {
     pub leaf: Vec<u8>,
     /// Its proof.
     pub proof: TlogProof,
+}
+
+/// The record of an export, with what shows that it stands in the log that the bundle is about.
+#[derive(Debug, Clone)]
+pub struct Recorded {
+    /// The record and its proof, under a checkpoint later than the bundle's.
+    pub record: Proved,
+    /// From the bundle's checkpoint to that one: the same log, grown.
+    pub growth: Growth,
 }
 
 /// One exhibit, apart from its bytes.
@@ -116,7 +127,8 @@ pub struct ExhibitLine {
 
 /// A bundle on its way.
 pub struct Writer {
-    out: PathBuf,
+    unfinished: Unfinished,
+    /// Where it is written.
     partial: PathBuf,
     /// Opened before anything is written, so that the flush at the end reports every lost write.
     folder: File,
@@ -140,13 +152,9 @@ impl Writer {
         genesis: &Proved,
         tables: &[Table],
     ) -> Result<Self, Error> {
-        let partial = with_ending(out, ".partial");
-        for path in [out, &partial] {
-            if path.symlink_metadata().is_ok() {
-                return Err(Error::Exists { path: path.into() });
-            }
-        }
-        for folder in ["data/items", "data/readings", "log/leaves", "log/proofs"] {
+        let unfinished = Unfinished::begin(out)?;
+        let partial = unfinished.folder();
+        for folder in layout::FOLDERS {
             let path = partial.join(folder);
             fs::create_dir_all(&path).map_err(Error::io("make folder", &path))?;
         }
@@ -157,7 +165,7 @@ impl Writer {
         };
         let (page, exhibits) = (open(layout::PAGE)?, open(layout::EXHIBITS)?);
         let mut writer = Self {
-            out: out.into(),
+            unfinished,
             partial,
             folder,
             about,
@@ -253,30 +261,27 @@ impl Writer {
     }
 
     /// Adds what seals the bundle, makes all of it durable and gives it its name.
-    pub fn seal(self, signature: &str, export: &Proved) -> Result<PathBuf, Error> {
+    pub fn seal(self, signature: &str, export: &Recorded) -> Result<PathBuf, Error> {
         self.add_seals(signature, export)?;
         // One flush of the file system: a bundle has thousands of files.
         let flushed = rustix::fs::syncfs(&self.folder).map_err(std::io::Error::from);
         flushed.map_err(Error::io("make durable", &self.partial))?;
-        put_in_place(&self.partial, &self.out)?;
-        Ok(self.out)
+        self.unfinished.put_in_place(&self.partial)
     }
 
-    /// The same as one zip file: the folder need not be durable, since it goes. A kill before the
-    /// end leaves files that say by their names that they are not the bundle.
-    pub fn seal_as_zip(self, signature: &str, export: &Proved) -> Result<PathBuf, Error> {
+    /// The same as one zip file: the folder need not be durable, since it goes.
+    pub fn seal_as_zip(self, signature: &str, export: &Recorded) -> Result<PathBuf, Error> {
         self.add_seals(signature, export)?;
-        let packed = with_ending(&self.out, ".packed");
+        let packed = self.unfinished.zip();
         zipped::pack(&self.partial, &packed)?;
-        put_in_place(&packed, &self.out)?;
-        fs::remove_dir_all(&self.partial).map_err(Error::io("remove", &self.partial))?;
-        Ok(self.out)
+        self.unfinished.put_in_place(&packed)
     }
 
-    fn add_seals(&self, signature: &str, export: &Proved) -> Result<(), Error> {
+    fn add_seals(&self, signature: &str, export: &Recorded) -> Result<(), Error> {
         self.file(layout::SIGNATURE, signature.as_bytes())?;
-        self.file(layout::EXPORT_LEAF, &export.leaf)?;
-        self.file(layout::EXPORT_PROOF, export.proof.text().as_bytes())
+        self.file(layout::EXPORT_LEAF, &export.record.leaf)?;
+        self.file(layout::EXPORT_PROOF, export.record.proof.text().as_bytes())?;
+        self.file(layout::EXPORT_CONSISTENCY, export.growth.text().as_bytes())
     }
 
     /// How many exhibits it has.
@@ -331,23 +336,6 @@ impl Writer {
         let place = self.partial.join(layout::PAGE);
         self.page.write_all(html.as_bytes()).map_err(Error::io("write", &place))
     }
-}
-
-fn with_ending(path: &Path, ending: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(ending);
-    PathBuf::from(name)
-}
-
-/// Gives what is durable already its name, and makes the name durable.
-fn put_in_place(from: &Path, out: &Path) -> Result<(), Error> {
-    fs::rename(from, out).map_err(Error::io("put in place", out))?;
-    let above = match out.parent() {
-        Some(above) if !above.as_os_str().is_empty() => above,
-        _ => Path::new("."),
-    };
-    let opened = File::open(above).map_err(Error::io("open", above))?;
-    opened.sync_all().map_err(Error::io("make durable", above))
 }
 
 /// The digests of a file.

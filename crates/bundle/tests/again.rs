@@ -38,6 +38,7 @@ fn a_second_export_differs_where_the_first_is_on_record_and_in_its_time() {
     let one = case.export(&folder.path().join("one"), &[1, 2, 3]);
     let two = case.export(&folder.path().join("two"), &[1, 2, 3]);
     let grown = [
+        "export.consistency",
         "export.leaf",
         "export.tlog-proof",
         "log/checkpoint",

@@ -244,13 +244,14 @@ const ADDED_CHANGED_TAKEN_AWAY: &[Row] = &[
         |scene| {
             scene.take(layout::EXPORT_LEAF);
             scene.take(layout::EXPORT_PROOF);
+            scene.take(layout::EXPORT_CONSISTENCY);
         },
-        &["bundle-export"],
+        &["bundle-export", "bundle-fork"],
     ),
     (
         "the lists and the seals of another bundle",
         |scene| layout::SEALS.iter().for_each(|path| scene.take(path)),
-        &["bundle-digest", "bundle-export", "bundle-file-unlisted"],
+        &["bundle-digest", "bundle-export", "bundle-file-unlisted", "bundle-fork"],
     ),
     (
         "a capture in place of the record of the export",
@@ -398,7 +399,7 @@ const MADE_ANEW: &[Row] = &[
             scene.take(layout::CHECKPOINT);
             scene.reseal();
         },
-        &["bundle-export", "bundle-proof"],
+        &["bundle-export", "bundle-fork", "bundle-proof"],
     ),
 ];
 

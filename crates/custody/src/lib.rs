@@ -6,6 +6,7 @@
 
 pub mod checkpoint;
 pub mod edge;
+pub mod growth;
 pub mod leaf;
 pub mod note;
 pub mod proof;

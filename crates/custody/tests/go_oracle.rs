@@ -11,6 +11,7 @@
     reason = "a test may start programs and write files below a temporary folder"
 )]
 
+use custody::growth::Growth;
 use custody::note::Signer;
 use custody::proof::Tiles;
 use custody::tile::{self, Tile};
@@ -217,6 +218,10 @@ fn write_bundle(folder: &Path, picked: &[usize]) -> Log {
     log.put("checkpoint", log.checkpoint(&edge).as_bytes());
     fs::write(folder.join("export.leaf"), &log.leaves[5]).unwrap();
     fs::write(folder.join("export.tlog-proof"), log.proof(5).text()).unwrap();
+    let read = |tile: Tile| fs::read(log.folder.join(tile.to_string()));
+    let hashes = Tiles::new(6, read).consistency(5).unwrap();
+    let growth = Growth { old_size: 5, hashes, checkpoint: log.checkpoint(&edge) };
+    fs::write(folder.join("export.consistency"), growth.text()).unwrap();
     log
 }
 
@@ -238,28 +243,37 @@ fn go_accepts_a_bundle_with_nothing_missing_added_or_respelled() {
         assert_eq!(judge().0, Some(1), "{path} added");
         fs::remove_file(bundle.join(path)).unwrap();
     }
-    let path = bundle.join("log/proofs/00000002.tlog-proof");
-    let good = fs::read_to_string(&path).unwrap();
-    for bad in [
-        good.replacen("index", "extra AAAA\nindex", 1),
-        good.replacen("index 2", "index 02", 1),
-        good.replacen("index 2", "index +2", 1),
-        good.replacen("=\n", "\n", 1),
-        good.replacen("\n\n", "\n\n\n", 1),
-        good.replace('\n', "\r\n"),
-        format!("{good}\n"),
-        good.trim_end().to_owned(),
-    ] {
-        assert_ne!(bad, good);
-        fs::write(&path, &bad).unwrap();
-        assert_eq!(judge().0, Some(1), "{bad}");
+    for (path, number) in
+        [("log/proofs/00000002.tlog-proof", "index 2"), ("export.consistency", "old 5")]
+    {
+        let path = bundle.join(path);
+        let good = fs::read_to_string(&path).unwrap();
+        let (word, digit) = number.split_once(' ').unwrap();
+        for bad in [
+            format!("extra AAAA\n{good}"),
+            good.replacen(word, &format!("extra AAAA\n{word}"), 1),
+            good.replacen(number, &format!("{word} 0{digit}"), 1),
+            good.replacen(number, &format!("{word} +{digit}"), 1),
+            good.replacen(number, &format!("{word} 3"), 1),
+            good.replacen("=\n", "\n", 1),
+            good.replacen("\n\n", "\n\n\n", 1),
+            good.replacen("\n\n", "\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n\n", 1),
+            good.replace('\n', "\r\n"),
+            format!("{good}\n"),
+            good.trim_end().to_owned(),
+        ] {
+            assert_ne!(bad, good);
+            fs::write(&path, &bad).unwrap();
+            assert_eq!(judge().0, Some(1), "{bad}");
+        }
+        fs::write(&path, &good).unwrap();
     }
-    fs::write(&path, &good).unwrap();
     for path in [
         "log/leaves/00000002.leaf",
         "log/proofs/00000002.tlog-proof",
         "export.leaf",
         "export.tlog-proof",
+        "export.consistency",
         "tagmanifest-sha256.txt",
         "tagmanifest-sha256.txt.sig",
     ] {

@@ -3,15 +3,15 @@
 //!
 //! Crash story: everything is written beside the bundle's place; the export is recorded; the seals
 //! are added; the bundle gets its name. A kill before the record leaves a folder named `.partial`
-//! and an unchanged case; one after it, a record of an export that never left: run again, and there
-//! are two, of which one was sealed.
+//! and an unchanged case; one after it, a record of an export that never left: run again, which
+//! clears the folder away, and there are two, of which one was sealed.
 
 use crate::passages::Passages;
 use crate::{Ask, Error, Progress, catalogue, figures, open_writer, show};
 use archive::batch::OpeningLine;
 use archive::{Case, Writer};
 use bundle::page::{Text, name};
-use bundle::{About, Exhibit, Proved, Row, Table};
+use bundle::{About, Exhibit, Proved, Recorded, Row, Table};
 use catalogue::Item;
 use record::{Event, Export, Finding, Reading, Sha256, canonical};
 use serde::Serialize;
@@ -76,10 +76,11 @@ pub fn run(
     let manifest = out.finish()?;
     let signature = writer.sign(bundle::layout::NAMESPACE, &manifest);
     let tagmanifest = Sha256::of(&manifest);
+    let old_size = case.log().size();
     let leaf = record(&mut writer, &case, &items, request, (tagmanifest, &signature))?;
     let case = writer.case()?;
-    let proof = case.log().prove(&[leaf])?.remove(0);
-    let export = Proved { leaf: case.log().leaf(leaf)?, proof };
+    let growth = case.log().growth(old_size)?;
+    let export = Recorded { record: proved(&case, &[leaf])?.remove(0), growth };
     let exhibits = out.count();
     let place =
         if zip { out.seal_as_zip(&signature, &export)? } else { out.seal(&signature, &export)? };

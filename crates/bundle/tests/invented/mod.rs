@@ -9,7 +9,8 @@
 )]
 
 use bundle::page::Text;
-use bundle::{About, Exhibit, Proved, Row, Table, Writer, bag, layout};
+use bundle::{About, Exhibit, Proved, Recorded, Row, Table, Writer, bag, layout};
+use custody::growth::Growth;
 use custody::note::Signer;
 use custody::proof::Tiles;
 use custody::tile::Tile;
@@ -57,9 +58,27 @@ pub struct Case {
     items: Vec<Item>,
 }
 
+/// A bundle before its export is on record.
+pub struct Unsealed {
+    pub writer: Writer,
+    pub signature: String,
+    pub event: Event,
+}
+
 impl Case {
     /// The case whose keys come from `seed`.
     pub fn new(seed: u8) -> Self {
+        Self::of(seed, &TEXTS)
+    }
+
+    /// The same case as its keeper tells it to somebody else: other records under the same keys.
+    pub fn forked(seed: u8) -> Self {
+        let mut texts = TEXTS;
+        texts[1] = ("other.txt", "Two people were killed.\n", "Two people");
+        Self::of(seed, &texts)
+    }
+
+    fn of(seed: u8, texts: &[(&'static str, &'static str, &'static str)]) -> Self {
         let salt = Sha256([3; 32]);
         let mut case = Self {
             actor: [seed; 32],
@@ -77,7 +96,7 @@ impl Case {
             actor_name: "clerk".into(),
             log_key: case.signer.vkey(),
         }));
-        for (name, text, figure) in TEXTS {
+        for (name, text, figure) in texts {
             case.take_in(name, text, figure);
         }
         case
@@ -143,19 +162,24 @@ impl Case {
         Proved { leaf: self.leaves[index as usize].clone(), proof }
     }
 
+    /// That the log's first `old_size` leaves are the log of then.
+    pub fn growth(&self, old_size: u64) -> Growth {
+        let read = |tile: Tile| self.files.get(&tile.to_string()).cloned().ok_or(());
+        let hashes = Tiles::new(self.edge.size(), read).consistency(old_size).unwrap();
+        Growth { old_size, hashes, checkpoint: self.checkpoint() }
+    }
+
     /// Writes a bundle of the items numbered `numbers` (from 1) to `out`, and records it.
     pub fn export(&mut self, out: &Path, numbers: &[usize]) -> PathBuf {
-        let about = About {
-            case: "Mill Road".into(),
-            time: self.time.clone(),
-            tool: "casefile 0.0.0".into(),
-            actor_name: "clerk".into(),
-            actor_key: self.actor_key(),
-            origin: self.signer.name().into(),
-            log_key: self.signer.vkey(),
-            checkpoint: self.checkpoint(),
-        };
-        let mut writer = Writer::create(out, about, &self.proved(0), &[table()]).unwrap();
+        let unsealed = self.unsealed(out, numbers);
+        let old_size = self.edge.size();
+        let recorded = self.record(&unsealed.event, old_size);
+        unsealed.writer.seal(&unsealed.signature, &recorded).unwrap()
+    }
+
+    /// A bundle whose export is not on record yet.
+    pub fn unsealed(&self, out: &Path, numbers: &[usize]) -> Unsealed {
+        let mut writer = Writer::create(out, self.about(), &self.proved(0), &[table()]).unwrap();
         for number in numbers {
             let item = &self.items[number - 1];
             writer.add(&self.exhibit(*number, item), &mut item.text.as_bytes()).unwrap();
@@ -165,15 +189,34 @@ impl Case {
         let signature = custody::sshsig::sign(&self.actor, layout::NAMESPACE, &manifest);
         let names: Vec<Sha256> =
             numbers.iter().map(|number| self.items[number - 1].reading.item).collect();
-        let index = self.append(Event::Export(Export {
+        let event = Event::Export(Export {
             tagmanifest: Sha256::of(&manifest),
             signature: Sha256::of(signature.as_bytes()),
             items: names.len() as u64,
             list: Digests::of(&canonical::to_bytes(&names)),
             tree_size: self.edge.size(),
             disclosed: vec!["collector".into()],
-        }));
-        writer.seal(&signature, &self.proved(index)).unwrap()
+        });
+        Unsealed { writer, signature, event }
+    }
+
+    pub fn about(&self) -> About {
+        About {
+            case: "Mill Road".into(),
+            time: self.time.clone(),
+            tool: "casefile 0.0.0".into(),
+            actor_name: "clerk".into(),
+            actor_key: self.actor_key(),
+            origin: self.signer.name().into(),
+            log_key: self.signer.vkey(),
+            checkpoint: self.checkpoint(),
+        }
+    }
+
+    /// Records an export, grown from a log of `old_size` leaves.
+    pub fn record(&mut self, event: &Event, old_size: u64) -> Recorded {
+        let index = self.append(event.clone());
+        Recorded { record: self.proved(index), growth: self.growth(old_size) }
     }
 
     /// A line of `openings.jsonl`.
@@ -183,6 +226,11 @@ impl Case {
         let mut line = canonical::to_bytes(&line);
         line.push(b'\n');
         line
+    }
+
+    /// The exhibit of this number (from 1).
+    pub fn exhibit_of(&self, number: usize) -> Exhibit {
+        self.exhibit(number, &self.items[number - 1])
     }
 
     fn exhibit(&self, number: usize, item: &Item) -> Exhibit {
