@@ -188,6 +188,38 @@ openssl_tool() {
     refuses 'a byte of the item changed' "flip $item" openssl_digests "$item"
 }
 
+# oracle/verify.py is ours, but written from docs/format alone, in another language: it must accept
+# what `casefile verify` accepts, and nothing else. Not the bundle's own copy: a forger can change that.
+python_bundle() { python3 "$repository/oracle/verify.py" --trust "$(cat "$place/vkey")" .; }
+
+python_verifier() {
+    title "oracle/verify.py: $(python3 --version), $(wc -l <oracle/verify.py) lines"
+    tr -d '\n' <"$bundle/log/vkey" >"$place/vkey"
+    holds 'the bundle' python_bundle
+    holds 'the same, by the copy in it' python3 verify.py .
+    refuses 'an item with a changed byte' "flip $item" python_bundle
+    refuses 'an item taken away' "take_away $item" python_bundle
+    refuses 'another key of the log' 'flip log/vkey 20' python_bundle
+    refuses 'a record under the signature of another' "graft $leaf $other" python_bundle
+    refuses 'a file added' 'add data/items/added.txt' python_bundle
+    refuses 'the signature taken away' 'take_away tagmanifest-sha256.txt.sig' python_bundle
+    agrees 'on every bundle of the tests' agree_kept
+    agrees 'on random changes of a bundle' \
+        python3 oracle/agree.py changed "$casefile" "$bundle" "${CHANGES:-1000}" 1
+}
+agree_kept() {
+    mkdir "$place/kept"
+    CASEFILE_KEEP_BUNDLES=$place/kept cargo test --quiet --locked --package casefile-bundle \
+        --test missing --test again && python3 oracle/agree.py kept "$place/kept"
+}
+agrees() { # WHAT COMMAND...
+    local what=$1
+    shift
+    "$@" >"$place/said" 2>&1 || report "verify.py and casefile disagree $what"
+    checks=$((checks + 1))
+    printf '   agrees   %s: %s\n' "$what" "$(tail -n 1 "$place/said")"
+}
+
 go_bundle() { "$place/go-verify" bundle . "$(cat "$place/vkey")"; }
 
 go_packages() {
@@ -246,6 +278,7 @@ bagit_python
 openssh
 readme
 openssl_tool
+python_verifier
 go_packages
 unzip_tool
 flipped_bits

@@ -26,6 +26,8 @@ pub const EXPORT_CONSISTENCY: &str = "export.consistency";
 pub const README: &str = "README.txt";
 /// For people, in a browser.
 pub const PAGE: &str = "index.html";
+/// A verifier in Python, for who has no casefile.
+pub const VERIFIER: &str = "verify.py";
 /// One line of canonical JSON for each exhibit.
 pub const EXHIBITS: &str = "exhibits.jsonl";
 /// Openings that the bundle discloses; absent where there are none.
@@ -54,6 +56,7 @@ pub const REQUIRED: [&str; 15] = [
     EXPORT_CONSISTENCY,
     README,
     PAGE,
+    VERIFIER,
     EXHIBITS,
     VKEY,
     CHECKPOINT,

@@ -12,6 +12,9 @@ pub fn allowed_signers(key: &custody::sshsig::PublicKey) -> String {
     custody::sshsig::allowed_signer(PRINCIPAL, &namespaces, key)
 }
 
+/// The verifier that goes with each bundle, written from the pages on formats without our code.
+pub const VERIFIER_TEXT: &str = include_str!("../../../oracle/verify.py");
+
 /// The text, with `{names}` where facts go.
 const TEMPLATE: &str = include_str!("readme.txt");
 

@@ -246,6 +246,7 @@ impl Writer {
             (layout::BAGIT, layout::BAGIT_TEXT.to_string()),
             (layout::BAG_INFO, info.text()),
             (layout::README, readme::text(&about, self.count)),
+            (layout::VERIFIER, readme::VERIFIER_TEXT.to_string()),
             (layout::VKEY, format!("{}\n", about.log_key)),
             (layout::CHECKPOINT, about.checkpoint.clone()),
             (layout::ALLOWED_SIGNERS, readme::allowed_signers(&key)),

@@ -68,14 +68,14 @@ fn check(rows: &[Row]) {
     let other = case.export(&folder.path().join("other"), &[1, 2]);
     let key = case.signer.vkey();
     for bundle in [&good, &other] {
-        let report = bundle::verify(bundle, Some(&key)).unwrap();
+        let report = invented::verify(bundle, Some(&key));
         assert_eq!(report.findings, [], "as exported");
     }
     for (number, (what, change, expect)) in rows.iter().enumerate() {
         let root = folder.path().join(number.to_string());
         copy(&good, &root);
         change(&Scene { root: &root, other: &other, case: &case });
-        let report = bundle::verify(&root, Some(&key)).unwrap();
+        let report = invented::verify(&root, Some(&key));
         assert_eq!(faults(&report), *expect, "{what}: {:#?}", report.findings);
     }
 }
@@ -88,7 +88,7 @@ fn every_required_file_is_missed() {
         let root = folder.path().join("changed");
         copy(&good, &root);
         fs::remove_file(root.join(path)).unwrap();
-        let report = bundle::verify(&root, None).unwrap();
+        let report = invented::verify(&root, None);
         let missed = |finding: &record::Finding| {
             finding.code == bundle::codes::BUNDLE_FILE_MISSING && finding.place == path
         };
@@ -100,7 +100,7 @@ fn every_required_file_is_missed() {
             if path == layout::BAG_INFO {
                 fs::remove_file(root.join(path)).unwrap();
             }
-            let report = bundle::verify(&root, None).unwrap();
+            let report = invented::verify(&root, None);
             assert!(report.findings.iter().any(missed), "{path}: {:#?}", report.findings);
         }
         fs::remove_dir_all(root).unwrap();
@@ -115,7 +115,7 @@ fn every_single_file_is_missed() {
         let root = folder.path().join("changed");
         copy(&good, &root);
         fs::remove_file(root.join(&path)).unwrap();
-        let report = bundle::verify(&root, None).unwrap();
+        let report = invented::verify(&root, None);
         let missed = |finding: &record::Finding| {
             finding.code == bundle::codes::BUNDLE_FILE_MISSING && finding.place == path
         };
@@ -409,9 +409,9 @@ const MADE_ANEW: &[Row] = &[
 fn a_bundle_under_other_keys_is_told_by_the_trusted_key_alone() {
     let folder = tempfile::tempdir().unwrap();
     let forged = Case::new(8).export(&folder.path().join("forged"), &[1, 2, 3]);
-    let report = bundle::verify(&forged, None).unwrap();
+    let report = invented::verify(&forged, None);
     let codes: Vec<&str> = report.findings.iter().map(|finding| finding.code.as_str()).collect();
     assert_eq!(codes, ["bundle-key-unchecked"]);
-    let report = bundle::verify(&forged, Some(&Case::new(7).signer.vkey())).unwrap();
+    let report = invented::verify(&forged, Some(&Case::new(7).signer.vkey()));
     assert_eq!(faults(&report), ["bundle-key-untrusted"]);
 }

@@ -3,6 +3,7 @@
 
 #![allow(
     clippy::unwrap_used,
+    clippy::disallowed_types,
     dead_code,
     unreachable_pub,
     reason = "a test that cannot prepare its case has failed; each test file uses a part of this"
@@ -23,6 +24,8 @@ use record::{
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The second holds text from right to left, the third is empty.
 const TEXTS: [(&str, &str, &str); 3] = [
@@ -320,6 +323,23 @@ pub fn remake_lists(root: &Path, key: Option<&[u8; 32]>) {
         let signature = custody::sshsig::sign(key, layout::NAMESPACE, tags.as_bytes());
         fs::write(root.join(layout::SIGNATURE), signature).unwrap();
     }
+}
+
+/// The verdict on a bundle. Where `CASEFILE_KEEP_BUNDLES` names a folder, bundle and verdict are kept
+/// there too, so that another verifier can be asked about the same bytes (`oracle/agree.py`).
+pub fn verify(root: &Path, trusted: Option<&str>) -> bundle::Report {
+    static KEPT: AtomicUsize = AtomicUsize::new(0);
+    let report = bundle::verify(root, trusted).unwrap();
+    if let Some(folder) = std::env::var_os("CASEFILE_KEEP_BUNDLES") {
+        let number = KEPT.fetch_add(1, Ordering::Relaxed);
+        let place = PathBuf::from(folder).join(format!("{}-{number}", std::process::id()));
+        fs::create_dir_all(&place).unwrap();
+        let copied = Command::new("cp").arg("-a").arg(root).arg(place.join("bundle")).status();
+        assert!(copied.unwrap().success(), "{} cannot be kept", root.display());
+        let lines = [&[trusted.unwrap_or_default()], faults(&report).as_slice()].concat();
+        fs::write(place.join("verdict"), lines.join("\n")).unwrap();
+    }
+    report
 }
 
 /// Copies a folder.

@@ -1,0 +1,155 @@
+"""Asks oracle/verify.py and `casefile verify` about the same bundles: they must accept the same ones.
+
+    python3 agree.py kept FOLDER             every bundle that the tests kept there with its verdict
+                                             (CASEFILE_KEEP_BUNDLES, crates/bundle/tests/invented)
+    python3 agree.py changed CASEFILE BUNDLE NUMBER SEED
+                                             NUMBER changes of a bundle, each judged by both programs
+
+Exit status 1 where they disagree, or where verify.py leaves a traceback. What a change does to a
+signature that it does not touch is the same each time, so openssl is asked about it once.
+"""
+import contextlib, functools, io, pathlib, random, shutil, subprocess, sys, tempfile
+
+VERIFY = pathlib.Path(__file__).with_name("verify.py")
+CODE = compile(VERIFY.read_text("utf-8"), str(VERIFY), "exec")
+
+
+def remember(function):
+    """The function, with what it answered kept; an exception too."""
+    @functools.lru_cache(maxsize=4096)
+    def answer(*arguments):
+        try:
+            return function(*arguments), None
+        except ValueError as wrong:
+            return None, wrong
+
+    def asked(*arguments):
+        value, wrong = answer(*arguments)
+        if wrong is not None:
+            raise wrong
+        return value
+    return asked
+
+
+class InProcess:
+    """verify.py as it stands, run afresh for each bundle in this process."""
+    def __init__(self):
+        names = self.load()
+        self.scratch = tempfile.TemporaryDirectory()
+        names["log"].scratch = self.scratch.name
+        self.ed25519 = remember(names["ed25519"])
+
+    @staticmethod
+    def load():
+        names = {"__name__": "verify"}
+        exec(CODE, names)
+        return names
+
+    def __call__(self, bundle, trusted):
+        names, said, kept = self.load(), io.StringIO(), sys.argv
+        names["ed25519"] = self.ed25519
+        sys.argv = ["verify.py", str(bundle)] + (["--trust", trusted] if trusted else [])
+        try:
+            with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+                status = names["main"]()
+        finally:
+            sys.argv = kept
+        return status, said.getvalue()
+
+
+def apart(bundle, trusted):
+    """verify.py as its user starts it."""
+    command = [sys.executable, str(VERIFY), str(bundle)] + (["--trust", trusted] if trusted else [])
+    ran = subprocess.run(command, capture_output=True, text=True)
+    return ran.returncode, ran.stdout + ran.stderr
+
+
+def casefile(program, bundle, trusted):
+    ran = subprocess.run([program, "verify", "--trust", trusted, str(bundle)], capture_output=True, text=True)
+    return ran.returncode, ran.stdout + ran.stderr
+
+
+def codes(said):
+    """Codes of the faults in what verify.py said."""
+    lines = [line.split() for line in said.splitlines() if line.startswith("fault ")]
+    return sorted({words[1] for words in lines})
+
+
+def kept(folder):
+    wrong, alike, places = 0, 0, sorted(pathlib.Path(folder).iterdir())
+    for place in places:
+        trusted, *expect = (place / "verdict").read_text().split("\n")
+        status, said = apart(place / "bundle", trusted)
+        told = codes(said)
+        alike += told == expect
+        if status != (1 if expect else 0) or expect and not set(told) & set(expect):
+            wrong += 1
+            print("DISAGREE about %s: casefile found %s; verify.py:\n%s" % (place, expect, said))
+    print("%d bundles of the tests: %d disagreements; the same codes in %d" % (len(places), wrong, alike))
+    return wrong or not places
+
+
+def change(files, numbers):
+    """One change of the bundle, in words, and the bytes that files have after it."""
+    path = numbers.choice(files)
+    data = path.read_bytes()
+    at = numbers.randrange(len(data) + 1)
+    kinds = "bit byte cut insert remove twice swap lines digit away".split()
+    kind = numbers.choice(kinds)
+    if kind == "bit" and at < len(data):
+        new = data[:at] + bytes([data[at] ^ 1 << numbers.randrange(8)]) + data[at + 1:]
+    elif kind == "byte" and at < len(data):
+        new = data[:at] + bytes([numbers.randrange(256)]) + data[at + 1:]
+    elif kind == "cut":
+        new = data[:at]
+    elif kind == "insert":
+        new = data[:at] + numbers.choice([b"\n", b" ", b"\0", b"0", b"\r", b"=", b"\xff"]) + data[at:]
+    elif kind == "remove":
+        new = data[:at] + data[at + numbers.choice([1, 1, 1, 16, 64]):]
+    elif kind == "twice":
+        new = data + data
+    elif kind == "swap":
+        other = numbers.choice(files)
+        return "%s and %s exchanged" % (path, other), {path: other.read_bytes(), other: data}
+    elif kind == "lines":
+        lines = data.splitlines(True)
+        numbers.shuffle(lines)
+        new = b"".join(lines)
+    elif kind == "digit":
+        new = data.replace(*numbers.choice([(b"1", b"01"), (b"a", b"A"), (b"0", b"1"), (b"=", b"")]), 1)
+    else:
+        return "%s taken away" % path, {path: None}
+    return "%s: %s at byte %d" % (path, kind, at), {path: new}
+
+
+def put(after):
+    for path, data in after.items():
+        if data is None:
+            path.unlink()
+        else:
+            path.write_bytes(data)
+
+
+def changed(program, bundle, number, seed):
+    numbers, ask, wrong, refused = random.Random(int(seed)), InProcess(), 0, 0
+    with tempfile.TemporaryDirectory() as folder:
+        root = pathlib.Path(folder) / "bundle"
+        shutil.copytree(bundle, root)
+        files = sorted(path for path in root.rglob("*") if path.is_file())
+        trusted = (root / "log/vkey").read_text().strip()
+        for done in range(int(number)):
+            what, after = change(files, numbers) if done else ("as it was", {})
+            before = {path: path.read_bytes() for path in after}
+            put(after)
+            (one, said), (two, theirs) = ask(root, trusted), casefile(program, root, trusted)
+            refused += two == 1
+            if one != two or one not in (0, 1):
+                wrong += 1
+                print("DISAGREE (%s): casefile %d, verify.py %d\n%s%s" % (what, two, one, theirs, said))
+            put(before)
+    print("%s changes of a bundle, %d refused by both or one: %d disagreements" % (number, refused, wrong))
+    return wrong or not refused
+
+
+if __name__ == "__main__":
+    sys.exit(1 if {"kept": kept, "changed": changed}[sys.argv[1]](*sys.argv[2:]) else 0)
