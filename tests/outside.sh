@@ -210,7 +210,7 @@ python_verifier() {
 agree_kept() {
     mkdir "$place/kept"
     CASEFILE_KEEP_BUNDLES=$place/kept cargo test --quiet --locked --package casefile-bundle \
-        --test missing --test again && python3 oracle/agree.py kept "$place/kept"
+        --test missing --test again --test forks && python3 oracle/agree.py kept "$place/kept"
 }
 agrees() { # WHAT COMMAND...
     local what=$1

@@ -44,7 +44,7 @@ pub const SEALS: [&str; 5] =
     [TAGMANIFEST, SIGNATURE, EXPORT_LEAF, EXPORT_PROOF, EXPORT_CONSISTENCY];
 
 /// Files that every bundle has, seals included.
-pub const REQUIRED: [&str; 15] = [
+pub const REQUIRED: [&str; 16] = [
     BAGIT,
     BAG_INFO,
     MANIFEST,
