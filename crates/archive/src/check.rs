@@ -191,19 +191,12 @@ fn check_leaf(at: u64, bytes: &[u8], verifier: &Verifier, known: &mut Known, rep
         let message = format!("it is signed by {}, a key that the case does not name", leaf.actor);
         report.findings.push(Finding::fault(codes::ACTOR_UNKNOWN, format!("leaf {at}"), message));
     }
-    let mut object = |digests: &Digests| {
+    for digests in leaf.event.objects() {
         known.objects.entry(digests.sha256).or_insert((*digests, at));
-    };
-    match &leaf.event {
-        Event::Genesis(_) => {}
-        Event::Capture(capture) => {
-            object(&capture.item);
-            let withheld = capture.withheld.iter();
-            known.withheld.extend(withheld.map(|(field, hash)| ((at, field.clone()), *hash)));
-        }
-        Event::Reading(reading) => object(&reading.reading),
-        Event::Export(export) => object(&export.list),
-        Event::Scrub(scrub) => object(&scrub.report),
+    }
+    if let Event::Capture(capture) = &leaf.event {
+        let withheld = capture.withheld.iter();
+        known.withheld.extend(withheld.map(|(field, hash)| ((at, field.clone()), *hash)));
     }
 }
 

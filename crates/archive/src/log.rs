@@ -190,6 +190,18 @@ impl Log {
         Ok(Growth { old_size, hashes, checkpoint: self.signed.clone() })
     }
 
+    /// The root of the log's first `size` leaves, as its tiles have it now: what a checkpoint of
+    /// then must have signed.
+    pub fn root_at(&self, size: u64) -> Result<custody::Hash, Error> {
+        let edge = Edge::load(size.min(self.size()), |tile| read_tile(&self.root, tile));
+        edge.map(|edge| edge.root()).map_err(|error| match error {
+            EdgeError::Read(error) => error,
+            EdgeError::Form { tile, error } => {
+                damaged(codes::TILE_DAMAGED, tile, error.to_string())
+            }
+        })
+    }
+
     /// Log files beyond the checkpoint, by path in `log/`.
     pub fn files_beyond(&self) -> Result<Vec<String>, Error> {
         let size = self.size();

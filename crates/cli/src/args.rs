@@ -152,6 +152,18 @@ Without --trust a bundle is checked against the key that it brings itself: whole
 
 An interrupted scrub goes on where it stopped. Exit code 1 where there is a fault.")]
     Scrub(copies::ScrubArgs),
+    /// Have the log's checkpoint stamped by authorities outside, or list what is stamped.
+    #[command(after_help = "Examples:
+  casefile timestamp request now.tsq             carry it to two authorities or more, such as by
+  curl --data-binary @now.tsq -H 'Content-Type: application/timestamp-query' -o one.tsr URL
+  casefile timestamp add one.tsr --chain one.pem --crl one.crl
+  casefile timestamp                             what is stamped, by whom; what waits
+
+casefile sends nothing by itself: request and reply are files, carried by any means.")]
+    Timestamp {
+        #[command(subcommand)]
+        what: Option<TimestampVerb>,
+    },
     /// List every named rule by which words become values.
     #[command(after_help = "Examples:
   casefile rules
@@ -175,6 +187,36 @@ An interrupted scrub goes on where it stopped. Exit code 1 where there is a faul
     Completions {
         /// Which shell.
         shell: clap_complete::Shell,
+    },
+}
+
+/// What to do about timestamps.
+#[derive(Debug, Subcommand)]
+pub(crate) enum TimestampVerb {
+    /// Record a request and write it to a file.
+    Request {
+        /// The request's file, such as now.tsq; must not exist.
+        out: PathBuf,
+        /// Kind of digest; sha256, or that of the timestamp to renew, if not given.
+        #[arg(long, value_parser = ["sha256", "sha384", "sha512"])]
+        hash: Option<String>,
+        /// Ask for this policy, a dotted object identifier.
+        #[arg(long, value_name = "OID")]
+        policy: Option<String>,
+        /// Renew the timestamp of this record, instead of stamping the checkpoint.
+        #[arg(long, value_name = "LEAF")]
+        renew: Option<u64>,
+    },
+    /// Take an authority's reply in, checked, with its certificates.
+    Add {
+        /// The reply's file, such as one.tsr.
+        reply: PathBuf,
+        /// Certificates from the authority's to a root, PEM. The roots among them are trusted.
+        #[arg(long, value_name = "CERTS")]
+        chain: PathBuf,
+        /// A revocation list, PEM or DER; may be given more than once.
+        #[arg(long, value_name = "FILE")]
+        crl: Vec<PathBuf>,
     },
 }
 

@@ -10,6 +10,7 @@ mod copies;
 mod demo;
 mod print;
 mod progress;
+mod stamps;
 mod verbs;
 
 use clap::Parser as _;

@@ -1,7 +1,7 @@
 //! Verb by verb: what was asked for goes to `tasks`, what comes back is printed.
 
-use crate::args::{Args, CaptureArgs, Verb};
-use crate::{ask, demo, print, progress};
+use crate::args::{Args, CaptureArgs, TimestampVerb, Verb};
+use crate::{ask, demo, print, progress, stamps};
 use clap::CommandFactory as _;
 use serde::Serialize;
 use std::io::{self, BufWriter, Write};
@@ -73,6 +73,7 @@ pub(crate) fn run_to(args: Args, out: &mut dyn Write) -> Result<bool, Failure> {
         }
         Verb::Verify { path, trust } => shell.verify(path.as_deref(), trust.as_deref()),
         Verb::Scrub(wanted) => shell.scrub(&wanted, &mut passphrase),
+        Verb::Timestamp { what } => shell.timestamp(what, &mut passphrase),
         Verb::Rules { name } => {
             let mut rules = tasks::rules::run();
             rules.retain(|rule| name.as_deref().is_none_or(|name| rule.name.contains(name)));
@@ -225,6 +226,28 @@ impl Shell<'_> {
         bar.finish_and_clear();
         self.say(&outcome, print::exported)?;
         Ok(true)
+    }
+
+    fn timestamp(&mut self, what: Option<TimestampVerb>, ask: Ask<'_>) -> Result<bool, Failure> {
+        match what {
+            None => {
+                let listed = tasks::timestamp::list(self.case)?;
+                self.say(&listed, stamps::listed)?;
+                Ok(listed.findings.is_empty())
+            }
+            Some(TimestampVerb::Request { out, hash, policy, renew }) => {
+                let wanted = tasks::timestamp::Wanted { out, hash, policy, renew };
+                let requested = tasks::timestamp::request(self.case, &wanted, ask)?;
+                self.say(&requested, stamps::requested)?;
+                Ok(true)
+            }
+            Some(TimestampVerb::Add { reply, chain, crl }) => {
+                let given = tasks::timestamp::Reply { reply, chain, crls: crl };
+                let received = tasks::timestamp::add(self.case, &given, ask)?;
+                self.say(&received, stamps::received)?;
+                Ok(true)
+            }
+        }
     }
 
     fn verify(&mut self, path: Option<&Path>, trust: Option<&str>) -> Result<bool, Failure> {

@@ -47,6 +47,10 @@ pub enum Event {
     Export(Export),
     /// Everything kept was read again.
     Scrub(Scrub),
+    /// A timestamp was asked for.
+    TimestampRequest(TimestampRequest),
+    /// A timestamp was received, and held.
+    Timestamp(Timestamp),
 }
 
 /// The case was opened.
@@ -147,4 +151,84 @@ pub struct Export {
     pub tree_size: u64,
     /// Withheld fields whose openings the bundle does carry.
     pub disclosed: Vec<String>,
+}
+
+/// A timestamp was asked for (RFC 3161): the request waits until replies are taken in. Kept in the
+/// log, since only who remembers the nonce can tell an answer from an older one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TimestampRequest {
+    /// What is to be stamped.
+    pub about: Stamped,
+    /// The bytes that are to be stamped, or that determine them: an object.
+    pub stamped: Digests,
+    /// The request: an object holding a DER TimeStampReq, nonce and policy in it.
+    pub request: Digests,
+    /// The log's size at that time.
+    pub tree_size: u64,
+    /// The log's root at that time.
+    pub root: Sha256,
+    /// Leaf of the timestamp that this one is to renew.
+    pub renews: Option<u64>,
+}
+
+/// What a timestamp is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stamped {
+    /// A signed checkpoint; the object holds it.
+    Checkpoint,
+    /// All items, through the root of a hash tree (RFC 4998, section 4.2); the object holds the
+    /// canonical JSON array of their names.
+    Items,
+    /// An older token (RFC 4998, section 5.2); the object holds its DER.
+    Token,
+    /// All items and the evidence about them, under a newer digest (RFC 4998, section 5.3); the
+    /// object holds the canonical JSON array of the items' names.
+    ItemsAgain,
+}
+
+/// A timestamp was received, and held when it was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Timestamp {
+    /// Leaf of the request that it answers.
+    pub request: u64,
+    /// The log's size that the request names.
+    pub tree_size: u64,
+    /// The log's root that the request names.
+    pub root: Sha256,
+    /// The authority's reply: an object, byte for byte as it came.
+    pub reply: Digests,
+    /// The certificates from the signer to the root that was given, as PEM: an object.
+    pub certificates: Digests,
+    /// The revocation lists that were given, as PEM: an object.
+    pub revocations: Option<Digests>,
+    /// Subject of the signer's certificate.
+    pub authority: String,
+    /// The time that the authority states: RFC 3339, UTC, with the fraction it gives.
+    pub gen_time: String,
+    /// How far the true time may be from it, in microseconds, where the authority says so.
+    pub accuracy_micros: Option<u64>,
+    /// The policy it was given under, as a dotted object identifier.
+    pub policy: String,
+    /// The token's serial number, in hexadecimal.
+    pub serial: String,
+}
+
+impl Event {
+    /// The objects that the record names, in order of its fields.
+    pub fn objects(&self) -> Vec<&Digests> {
+        match self {
+            Self::Genesis(_) => Vec::new(),
+            Self::Capture(capture) => vec![&capture.item],
+            Self::Reading(reading) => vec![&reading.reading],
+            Self::Export(export) => vec![&export.list],
+            Self::Scrub(scrub) => vec![&scrub.report],
+            Self::TimestampRequest(asked) => vec![&asked.stamped, &asked.request],
+            Self::Timestamp(received) => {
+                let mut objects = vec![&received.reply, &received.certificates];
+                objects.extend(&received.revocations);
+                objects
+            }
+        }
+    }
 }

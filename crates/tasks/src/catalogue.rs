@@ -77,7 +77,7 @@ pub fn items(case: &Case) -> Result<Vec<Item>, Error> {
                     items[*at].readings.push(Recorded { leaf: index, time, what: reading });
                 }
             }
-            Event::Genesis(_) | Event::Export(_) | Event::Scrub(_) => {}
+            _ => {}
         }
     }
     Ok(items)

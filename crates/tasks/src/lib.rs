@@ -17,6 +17,8 @@ pub mod reader;
 pub mod rules;
 pub mod scrub;
 pub mod show;
+pub mod stamps;
+pub mod timestamp;
 pub mod verify;
 
 pub use archive::{Passphrase, keys};

@@ -2,8 +2,8 @@
 
 use crate::Error;
 use archive::Case;
-use record::Event;
 use record::leaf::Leaf;
+use record::{Event, Stamped};
 use serde::Serialize;
 use std::path::Path;
 
@@ -78,5 +78,24 @@ fn words(event: &Event) -> String {
                 format!(", disclosing {}", export.disclosed.join(", "))
             }
         ),
+        Event::TimestampRequest(asked) => format!(
+            "asked for a timestamp of {}, at {} records",
+            about(asked.about),
+            asked.tree_size
+        ),
+        Event::Timestamp(received) => format!(
+            "received a timestamp of {} from {}, answering record {}, over {} records",
+            received.gen_time, received.authority, received.request, received.tree_size
+        ),
+    }
+}
+
+/// What a timestamp is about, in words.
+pub fn about(stamped: Stamped) -> &'static str {
+    match stamped {
+        Stamped::Checkpoint => "the checkpoint",
+        Stamped::Items => "all items",
+        Stamped::Token => "an older timestamp",
+        Stamped::ItemsAgain => "all items under a newer digest",
     }
 }

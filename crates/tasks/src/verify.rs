@@ -1,6 +1,6 @@
 //! `casefile verify`: a whole case, or a bundle, checked; findings by name.
 
-use crate::{Error, catalogue};
+use crate::{Error, catalogue, stamps};
 use archive::{Case, check, layout};
 use bundle::zipped;
 use record::{Finding, finding};
@@ -66,6 +66,7 @@ fn case(
     let report = check::check(path, trusted, progress)?;
     let mut findings = report.findings;
     findings.extend(readings(path)?);
+    findings.extend(stamps(path));
     Ok(Outcome {
         holds: finding::passes(&findings),
         kind: "case",
@@ -89,6 +90,13 @@ fn readings(path: &Path) -> Result<Vec<Finding>, Error> {
         }
     }
     Ok(findings)
+}
+
+/// Whether each timestamp holds, and the log continues what was stamped. (As above: a case that
+/// cannot be read through has been told so.)
+fn stamps(path: &Path) -> Vec<Finding> {
+    let read = Case::open(path).map_err(Error::from).and_then(|case| stamps::read(&case));
+    read.map(|stamps| stamps.findings).unwrap_or_default()
 }
 
 fn zip(path: &Path, trusted: Option<&str>) -> Result<Outcome, Error> {

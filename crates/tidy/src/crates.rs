@@ -42,7 +42,7 @@ const SEATS: &[Seat] = &[
     seat("bundle", &["record", "custody"], Fence::Open),
     seat(
         "tasks",
-        &["record", "custody", "capture", "archive", "read", "compare", "bundle"],
+        &["record", "custody", "timestamp", "capture", "archive", "read", "compare", "bundle"],
         Fence::Open,
     ),
     seat("cli", &["record", "read", "tasks"], Fence::Open),

@@ -83,16 +83,7 @@ impl Certificate {
 
     /// The certificate as PEM (RFC 7468).
     pub fn pem(&self) -> String {
-        let base64 = BASE64.encode(&self.der);
-        let mut out = String::from("-----BEGIN CERTIFICATE-----\n");
-        let mut rest = base64.as_str();
-        while !rest.is_empty() {
-            let (line, after) = rest.split_at(rest.len().min(64));
-            out.push_str(line);
-            out.push('\n');
-            rest = after;
-        }
-        out + "-----END CERTIFICATE-----\n"
+        pem("CERTIFICATE", &self.der)
     }
 
     pub(crate) fn subject_der(&self) -> Vec<u8> {
@@ -188,6 +179,20 @@ pub(crate) fn signed(
     signature: &[u8],
 ) -> Result<(), Fault> {
     algorithm::verify(Scheme::read(algorithm)?, None, issuer.key(), message, signature)
+}
+
+/// DER as PEM under a label, 64 characters to a line (RFC 7468, section 2).
+pub(crate) fn pem(label: &str, der: &[u8]) -> String {
+    let base64 = BASE64.encode(der);
+    let mut out = format!("-----BEGIN {label}-----\n");
+    let mut rest = base64.as_str();
+    while !rest.is_empty() {
+        let (line, after) = rest.split_at(rest.len().min(64));
+        out.push_str(line);
+        out.push('\n');
+        rest = after;
+    }
+    out + &format!("-----END {label}-----\n")
 }
 
 /// Reads a file of certificates: PEM, with any words between them, or the DER of a single one.

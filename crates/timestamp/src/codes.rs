@@ -92,3 +92,7 @@ pub const CRL_STALE: &str = "crl-stale";
 pub const CRL_SCOPE: &str = "crl-scope";
 /// A request cannot be read.
 pub const REQUEST_FORM: &str = "timestamp-request-form";
+/// What a record says of a timestamp is not what the token says, or its request is not there.
+pub const RECORD: &str = "timestamp-record";
+/// The log does not continue the checkpoint that was stamped: it was made up anew.
+pub const CHECKPOINT: &str = "timestamp-checkpoint";

@@ -13,6 +13,9 @@ use x509_cert::crl::{CertificateList, RevokedCert};
 use x509_cert::ext::pkix::CrlReason;
 use x509_cert::ext::pkix::crl::dp::IssuingDistributionPoint;
 
+/// The label of a list in PEM.
+const LABEL: &str = "X509 CRL";
+
 /// A revocation list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Crl {
@@ -28,7 +31,7 @@ pub struct Crl {
 /// # Errors
 /// Where one of them cannot be read, or there is none.
 pub fn read_file(bytes: &[u8]) -> Result<Vec<Crl>, Fault> {
-    let found = certificate::blocks(bytes, &["X509 CRL"], codes::CRL_FORM)?;
+    let found = certificate::blocks(bytes, &[LABEL], codes::CRL_FORM)?;
     found.iter().map(|der| Crl::read(der)).collect()
 }
 
@@ -50,6 +53,11 @@ impl Crl {
             return Err(Fault::new(codes::ALGORITHM_MISMATCH, message));
         }
         Ok(Self { der: der.to_vec(), signed, algorithm, parsed })
+    }
+
+    /// The list as PEM (RFC 7468).
+    pub fn pem(&self) -> String {
+        certificate::pem(LABEL, &self.der)
     }
 
     fn issuer_der(&self) -> Vec<u8> {
@@ -142,8 +150,8 @@ pub(crate) fn cleared(
 }
 
 /// RFC 3161, section 4: what was signed before the revocation stays valid where the reason says
-/// that the key was not compromised (unspecified, affiliation changed, superseded, cessation); with any
-/// other reason, or none stated, every token of that key is invalid.
+/// that the key was not compromised (unspecified, affiliation changed, superseded, cessation);
+/// with any other reason, or none stated, every token of that key is invalid.
 fn touched(entry: &RevokedCert, certificate: &Certificate, seconds: u64) -> Result<(), Fault> {
     let name = certificate.subject();
     let at = entry.revocation_date.to_unix_duration().as_secs();

@@ -1,0 +1,147 @@
+//! Timestamps from the request to the list, with an authority that openssl plays.
+//!
+//! Where the machine has no `openssl`, this says so and checks nothing; under CI that is a failure.
+
+#![allow(missing_docs, clippy::print_stderr, clippy::unwrap_used, reason = "a test")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// A folder with a case of one item and the authorities of tests/authority.sh.
+struct Stage(tempfile::TempDir);
+
+impl Stage {
+    fn new() -> Option<Self> {
+        if let Err(error) = Command::new("openssl").arg("version").output() {
+            assert!(std::env::var_os("CI").is_none(), "CI may not skip this: {error}");
+            eprintln!("skipped: openssl does not start: {error}");
+            return None;
+        }
+        let stage = Self(tempfile::tempdir().unwrap());
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/authority.sh");
+        let made = Command::new("bash").arg(script).arg(stage.at("tsa")).output().unwrap();
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        fs::write(stage.at("report.txt"), "At least 4 people died in Norwick.\n").unwrap();
+        stage.does(&["init", "case", "--unprotected"], &[]);
+        stage.does(&["-C", "case", "capture", "report.txt"], &[]);
+        Some(stage)
+    }
+
+    fn at(&self, path: &str) -> PathBuf {
+        self.0.path().join(path)
+    }
+
+    fn run(&self, args: &[&str]) -> (i32, String) {
+        let out = Command::new(env!("CARGO_BIN_EXE_casefile"))
+            .args(args)
+            .current_dir(self.0.path())
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        let said = [out.stdout, out.stderr].concat();
+        (out.status.code().unwrap(), String::from_utf8_lossy(&said).into_owned())
+    }
+
+    /// Runs, expects the exit code, and all of `words` in what is said.
+    fn expect(&self, code: i32, args: &[&str], words: &[&str]) {
+        let (found, said) = self.run(args);
+        assert_eq!(found, code, "{args:?}: {said}");
+        for word in words {
+            assert!(said.contains(word), "{args:?} does not say {word:?}: {said}");
+        }
+    }
+
+    fn does(&self, args: &[&str], words: &[&str]) {
+        self.expect(0, args, words);
+    }
+
+    fn stamp(&self, name: &str, query: &str, reply: &str) {
+        let stamped = Command::new(self.at("tsa/stamp"))
+            .arg(name)
+            .args([self.at(query), self.at(reply)])
+            .output()
+            .unwrap();
+        assert!(stamped.status.success(), "{}", String::from_utf8_lossy(&stamped.stderr));
+    }
+
+    fn add<'a>(&self, reply: &'a str) -> [&'a str; 9] {
+        let (chain, crl) = ("tsa/root.pem", "tsa/crl.pem");
+        ["-C", "case", "timestamp", "add", reply, "--chain", chain, "--crl", crl]
+    }
+}
+
+#[test]
+fn from_the_request_to_the_renewal() {
+    let Some(stage) = Stage::new() else { return };
+    let list = ["-C", "case", "timestamp"];
+    let request = |out| ["-C", "case", "timestamp", "request", out];
+    stage.does(&list, &["No checkpoint is stamped"]);
+    stage.does(&request("now.tsq"), &["2 records", "record 2"]);
+    stage.expect(3, &request("now.tsq"), &["now.tsq"]);
+    stage.does(&list, &["waits for a reply", "No checkpoint is stamped"]);
+
+    stage.stamp("one", "now.tsq", "one.tsr");
+    stage.does(&stage.add("one.tsr"), &["record 3", "O=Example,CN=Clock one", "2031-01-01"]);
+    stage.does(&list, &["1 authority: two are due"]);
+    stage.expect(3, &stage.add("one.tsr"), &["kept already, as record 3"]);
+    for (name, code) in [("expired", "certificate-expired"), ("revoked", "certificate-revoked")] {
+        stage.stamp(name, "now.tsq", "bad.tsr");
+        stage.expect(3, &stage.add("bad.tsr"), &[code, "Nothing was kept"]);
+    }
+    stage.stamp("two", "now.tsq", "two.tsr");
+    let bare = ["-C", "case", "timestamp", "add", "two.tsr", "--chain", "tsa/root.pem"];
+    stage.does(&bare, &["record 4", "no revocation list covers O=Example,CN=Clock two"]);
+    stage.does(&list, &["2 authorities.", "no timestamp covers: 0"]);
+
+    // Another case's checkpoint, and a file that is no reply at all.
+    stage.does(&["init", "other", "--unprotected"], &[]);
+    stage.does(&["-C", "other", "timestamp", "request", "other.tsq"], &[]);
+    stage.stamp("one", "other.tsq", "other.tsr");
+    stage.expect(3, &stage.add("other.tsr"), &["answers no request of this case"]);
+    stage.expect(3, &stage.add("report.txt"), &["timestamp-form"]);
+    let no_chain = ["-C", "case", "timestamp", "add", "two.tsr", "--chain", "report.txt"];
+    stage.expect(3, &no_chain, &["certificate-form"]);
+
+    let renew = [&request("renew.tsq")[..], &["--renew", "3"]].concat();
+    stage.expect(3, &[&renew[..], &["--hash", "sha512"]].concat(), &["leave --hash out"]);
+    stage.does(&renew, &["an older timestamp"]);
+    stage.stamp("two", "renew.tsq", "renew.tsr");
+    stage.does(&stage.add("renew.tsr"), &["record 6"]);
+    stage.does(&list, &["renewing record 3"]);
+    stage.does(&["-C", "case", "verify"], &["HOLDS"]);
+    let said = stage.run(&["-C", "case", "timestamp", "--json"]).1;
+    let said: serde_json::Value = serde_json::from_str(&said).unwrap();
+    assert_eq!(said["newest"]["two_authorities"], true);
+    assert_eq!(said["requests"][0]["answers"].as_array().unwrap().len(), 2);
+}
+
+/// What openssl says of what we kept: the stamped checkpoint is an object, and so is the reply.
+#[test]
+fn what_is_kept_holds_for_openssl() {
+    let Some(stage) = Stage::new() else { return };
+    stage.does(&["-C", "case", "timestamp", "request", "now.tsq"], &[]);
+    stage.stamp("two", "now.tsq", "two.tsr");
+    stage.does(&stage.add("two.tsr"), &[]);
+    let log = stage.run(&["-C", "case", "log", "--json"]).1;
+    let object = |kind: &str, field: &str| {
+        let mut records = log.lines().map(|line| serde_json::from_str(line).unwrap());
+        let record = records.find(|record: &serde_json::Value| record["type"] == kind).unwrap();
+        let name = record[field]["sha256"].as_str().unwrap().to_string();
+        stage.at("case/objects").join(&name[..2]).join(&name[2..])
+    };
+    let checkpoint = object("timestamp_request", "stamped");
+    let reply = object("timestamp", "reply");
+    let judged = |data: &Path| {
+        let judged = Command::new("openssl")
+            .args(["ts", "-verify", "-CAfile", "tsa/root.pem", "-data"])
+            .arg(data)
+            .arg("-in")
+            .arg(&reply)
+            .current_dir(stage.0.path())
+            .output();
+        judged.unwrap().status.success()
+    };
+    assert!(judged(&checkpoint));
+    assert!(!judged(&stage.at("report.txt")));
+}
