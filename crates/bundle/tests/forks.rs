@@ -20,7 +20,7 @@ use std::process::Command;
 /// Leaves of the case before any export.
 const SIZE: u64 = 7;
 
-/// The verifier in Go, built below `folder`; none where there is no Go, which under CI is a failure.
+/// The verifier in Go, built below `folder`; none where there is no Go: a failure under CI.
 fn go_verifier(folder: &Path) -> Option<PathBuf> {
     let packages = Path::new("/usr/share/gocode");
     if !packages.join("src/golang.org/x/mod/sumdb/tlog").exists() {
