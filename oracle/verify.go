@@ -358,6 +358,13 @@ func checkBundle(dir, vkey string) (string, error) {
 	if string(brought) != vkey+"\n" {
 		return "", errors.New("log/vkey is not the key that was told")
 	}
+	policy, err := os.ReadFile(filepath.Join(dir, "log", "policy"))
+	if err != nil {
+		return "", err
+	}
+	if string(policy) != "log "+vkey+"\nquorum none\n" {
+		return "", errors.New("log/policy asks for more than this program can check")
+	}
 	signed, err := os.ReadFile(filepath.Join(dir, "log", "checkpoint"))
 	if err != nil {
 		return "", err

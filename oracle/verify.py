@@ -19,7 +19,7 @@ NOBODYS = {0, 1, PRIME - 1, ORDER8, PRIME - ORDER8, PRIME, PRIME + 1}  # heights
 REQUIRED = """tagmanifest-sha256.txt tagmanifest-sha256.txt.sig export.leaf export.tlog-proof
     export.consistency README.txt bag-info.txt bagit.txt b2sums.txt exhibits.jsonl index.html
     log/allowed_signers log/checkpoint log/leaves/00000000.leaf log/proofs/00000000.tlog-proof
-    log/vkey manifest-sha256.txt verify.py""".split()
+    log/policy log/vkey manifest-sha256.txt verify.py""".split()
 SEALS = REQUIRED[:5]
 FOLDERS = "data data/items data/readings log log/leaves log/proofs".split()
 FIELDS = {"genesis": "case actor_key actor_name log_key",
@@ -144,7 +144,7 @@ def note(data):  # log.md, Checkpoints: size and root, if the log's key has sign
     ours = [blob for name, blob in blobs if (name, blob[:4].hex()) == (log.origin, log.key_id)]
     for blob in ours: ed25519(log.key, blob[4:], (body + "\n").encode())
     origin, size, root, *extensions = body.split("\n")
-    demand(ours and origin == log.origin, "the log's key has not signed it")
+    demand(ours and len(ours) == len(blobs) and origin == log.origin, "not signed by the log, and alone")
     demand(re.fullmatch("0|[1-9][0-9]{0,18}", size) and all(extensions), "lines of another form")
     return int(size), unbase64(root)
 
@@ -185,6 +185,8 @@ def keys():  # step 3, and the actor's key, which leaf 0 names
         kind, log.key = unbase64(key)[:1], unbase64(key)[1:]
         made = hashlib.sha256(log.origin.encode() + b"\n" + kind + log.key).hexdigest()[:8]
         demand((end, kind, made, len(log.key)) == ("", b"\1", log.key_id, 32), "no key of a log")
+    with step("bundle-policy", "log/policy"):
+        demand(read("log/policy").decode() == "log %s\nquorum none\n" % log.vkey, "it asks for more")
     if log.trust != log.vkey:
         code, kind = ("unchecked", "notice") if log.trust is None else ("untrusted", "fault")
         find("bundle-key-" + code, "log/vkey", "compare it with what the maker told you", kind)
@@ -263,15 +265,13 @@ def openings():  # step 9
         disclosed.add(one["field"])
 
 def export():  # steps 6 and 7; what the record of the export must say follows from the bundle
-    with step("bundle-signature", SEALS[1]):
-        sshsig(read(SEALS[1]), b"casefile-bundle@v1", read(SEALS[0], LIST))
+    with step("bundle-signature", SEALS[1]): sshsig(read(SEALS[1]), b"casefile-bundle@v1", read(SEALS[0], LIST))
     with step("bundle-leaf", SEALS[2]):
         value = record(SEALS[2])
         with step("bundle-proof", SEALS[3]):
             index, checkpoint = proof(SEALS[3], read(SEALS[2]))
             demand(index >= log.size, "it is before log/checkpoint")
-            with step("bundle-fork", SEALS[4]):
-                consistency(checkpoint)
+            with step("bundle-fork", SEALS[4]): consistency(checkpoint)
         with step("bundle-export", SEALS[2]):
             listed = json.dumps(list(items.values()), separators=(",", ":")).encode()
             made = dict(value, type="export", tagmanifest=files[SEALS[0]]["sha256"],

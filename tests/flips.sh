@@ -73,7 +73,7 @@ by_bagit() { "$bagit" --validate .; }
 tool_of() { # FILE: the outside program that answers for it
     case $1 in
         log/leaves/* | log/proofs/*) echo by_go_record ;;
-        log/vkey | log/checkpoint | export.*) echo by_go_bundle ;;
+        log/vkey | log/policy | log/checkpoint | export.*) echo by_go_bundle ;;
         tagmanifest-sha256.txt | tagmanifest-sha256.txt.sig) echo by_ssh_keygen ;;
         *) echo by_sha256sum ;;
     esac

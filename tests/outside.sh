@@ -91,7 +91,7 @@ coreutils() {
     holds 'sha256sum -c tagmanifest-sha256.txt' sha256sum -c --strict tagmanifest-sha256.txt
     local file
     for file in manifest-sha256.txt b2sums.txt index.html README.txt exhibits.jsonl log/checkpoint \
-        log/vkey log/allowed_signers "$leaf" "$proof" bag-info.txt bagit.txt; do
+        log/vkey log/policy log/allowed_signers "$leaf" "$proof" bag-info.txt bagit.txt; do
         refuses "$file with a changed byte" "flip $file" sha256sum -c --strict tagmanifest-sha256.txt
     done
     holds 'b2sum -c b2sums.txt' b2sum -c --strict b2sums.txt
@@ -235,6 +235,7 @@ go_packages() {
     refuses 'another key of the log' 'flip log/vkey 20' go_bundle
     refuses 'the record of the export with a changed byte' 'flip export.leaf' go_bundle
     refuses 'its proof with a changed byte' 'flip export.tlog-proof' go_bundle
+    refuses 'a policy with a changed byte' 'flip log/policy' go_bundle
     refuses 'the proof of consistency with a changed byte' 'flip export.consistency' go_bundle
     refuses 'the proof of consistency taken away' 'take_away export.consistency' go_bundle
     refuses 'two records exchanged' "swap $leaf $other" go_bundle

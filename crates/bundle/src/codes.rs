@@ -20,6 +20,10 @@ pub const BUNDLE_PROOF: &str = "bundle-proof";
 /// The log of `log/checkpoint` is not shown to be the beginning of the log that the export is
 /// recorded in.
 pub const BUNDLE_FORK: &str = "bundle-fork";
+/// The policy is none, is not of this log, or asks for cosigners that have not signed.
+pub const BUNDLE_POLICY: &str = "bundle-policy";
+/// A checkpoint bears a signature by a key that the policy does not name.
+pub const BUNDLE_PROOF_STRANGER: &str = "bundle-proof-stranger";
 /// A leaf's signature or form does not hold, or its actor is not the case's.
 pub const BUNDLE_LEAF: &str = "bundle-leaf";
 /// An exhibit and its records do not agree.

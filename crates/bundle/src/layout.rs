@@ -34,6 +34,8 @@ pub const EXHIBITS: &str = "exhibits.jsonl";
 pub const OPENINGS: &str = "openings.jsonl";
 /// The log's verifier key.
 pub const VKEY: &str = "log/vkey";
+/// Whose signatures make a checkpoint of the log valid (C2SP tlog-policy).
+pub const POLICY: &str = "log/policy";
 /// The checkpoint that the proofs lead to.
 pub const CHECKPOINT: &str = "log/checkpoint";
 /// For `ssh-keygen -Y verify`.
@@ -44,7 +46,7 @@ pub const SEALS: [&str; 5] =
     [TAGMANIFEST, SIGNATURE, EXPORT_LEAF, EXPORT_PROOF, EXPORT_CONSISTENCY];
 
 /// Files that every bundle has, seals included.
-pub const REQUIRED: [&str; 16] = [
+pub const REQUIRED: [&str; 17] = [
     BAGIT,
     BAG_INFO,
     MANIFEST,
@@ -59,6 +61,7 @@ pub const REQUIRED: [&str; 16] = [
     VERIFIER,
     EXHIBITS,
     VKEY,
+    POLICY,
     CHECKPOINT,
     ALLOWED_SIGNERS,
 ];

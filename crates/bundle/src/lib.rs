@@ -12,6 +12,7 @@ mod exhibits;
 pub mod layout;
 pub mod page;
 pub mod readme;
+mod trust;
 mod unfinished;
 pub mod verify;
 pub mod write;

@@ -65,6 +65,7 @@ pub fn verify(root: &Path, trusted: Option<&str>) -> Result<Report, Error> {
     if let Some(verifier) = &verifier {
         check.records(verifier);
         check.seals(verifier);
+        check.policy(verifier);
     }
     check.exhibits();
     check.openings();
@@ -235,34 +236,6 @@ impl Check<'_> {
                 "its Payload-Oxum is not the size of the payload",
             );
         }
-    }
-
-    fn key(&mut self, trusted: Option<&str>) -> Result<Option<Verifier>, Error> {
-        let Some(text) = self.text(layout::VKEY, 1024) else { return Ok(None) };
-        let verifier = match text.strip_suffix('\n').map(Verifier::parse) {
-            Some(Ok(verifier)) => verifier,
-            _ => {
-                self.fault(codes::BUNDLE_FORM, layout::VKEY, "it is no verifier key");
-                return Ok(None);
-            }
-        };
-        self.report.log_key = verifier.vkey();
-        match trusted {
-            Some(trusted) if trusted == self.report.log_key => {}
-            Some(_) => {
-                let message = "the log's key is not the one given with --trust: this is another \
-                               log, or a forgery";
-                self.fault(codes::BUNDLE_KEY, layout::VKEY, message);
-            }
-            None => {
-                let message = "no trusted key was given: the bundle is checked against the key \
-                               that it brings itself; compare that with what its maker told you, \
-                               or give --trust KEY";
-                let finding = Finding::notice(codes::BUNDLE_KEY_UNCHECKED, layout::VKEY, message);
-                self.report.findings.push(finding);
-            }
-        }
-        Ok(Some(verifier))
     }
 
     /// Every leaf with its proof, under the checkpoint.

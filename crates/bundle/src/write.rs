@@ -248,6 +248,7 @@ impl Writer {
             (layout::README, readme::text(&about, self.count)),
             (layout::VERIFIER, readme::VERIFIER_TEXT.to_string()),
             (layout::VKEY, format!("{}\n", about.log_key)),
+            (layout::POLICY, custody::policy::of_log(&about.log_key)),
             (layout::CHECKPOINT, about.checkpoint.clone()),
             (layout::ALLOWED_SIGNERS, readme::allowed_signers(&key)),
             (layout::MANIFEST, bag::text(&self.payload)),

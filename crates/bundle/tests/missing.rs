@@ -394,6 +394,35 @@ const MADE_ANEW: &[Row] = &[
         &["bundle-export", "bundle-form"],
     ),
     (
+        "a policy about another log",
+        |scene| {
+            let other = custody::note::Signer::new("casefile/other", &[8; 32]).unwrap();
+            scene.write(layout::POLICY, custody::policy::of_log(&other.vkey()));
+            scene.reseal();
+        },
+        &["bundle-export", "bundle-policy"],
+    ),
+    (
+        "a policy that asks for a cosigner who has not signed",
+        |scene| {
+            let other = custody::note::Signer::new("cosigner.example", &[8; 32]).unwrap();
+            let asked = format!("witness one {}\nquorum one\n", other.vkey());
+            scene.replace(layout::POLICY, "quorum none\n", &asked);
+            scene.reseal();
+        },
+        &["bundle-export", "bundle-policy"],
+    ),
+    (
+        "a signature line that looks like a cosigner's",
+        |scene| {
+            let line = "\u{2014} cosigner.example AQIDBAUG\n";
+            for path in [layout::EXPORT_PROOF, layout::EXPORT_CONSISTENCY] {
+                scene.write(path, scene.read(path) + line);
+            }
+        },
+        &["bundle-proof-stranger"],
+    ),
+    (
         "a later checkpoint of the same log",
         |scene| {
             scene.take(layout::CHECKPOINT);

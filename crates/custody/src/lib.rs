@@ -9,6 +9,7 @@ pub mod edge;
 pub mod growth;
 pub mod leaf;
 pub mod note;
+pub mod policy;
 pub mod proof;
 pub mod sshsig;
 pub mod tile;

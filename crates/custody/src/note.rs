@@ -77,6 +77,11 @@ impl Verifier {
     pub fn name(&self) -> &str {
         &self.name
     }
+
+    /// The id that its signature lines carry.
+    pub fn id(&self) -> [u8; 4] {
+        self.id
+    }
 }
 
 impl Signer {
@@ -130,32 +135,20 @@ impl Signer {
     }
 }
 
+/// A signature line: name of the key, its id, and what it signs with.
+struct Line<'a> {
+    name: &'a str,
+    id: [u8; 4],
+    signature: Vec<u8>,
+}
+
 /// Checks a signed note and returns its text, which at least one of `known` has signed.
 pub fn open<'a>(note: &'a [u8], known: &[Verifier]) -> Result<&'a str, NoteError> {
-    if note.len() > NOTE_LIMIT_BYTES {
-        return Err(NoteError::TooLong);
-    }
-    let note = std::str::from_utf8(note).map_err(|_| NoteError::Form)?;
-    if note.chars().any(|c| c < ' ' && c != '\n') {
-        return Err(NoteError::Form);
-    }
-    let split = note.rfind("\n\n").ok_or(NoteError::Form)?;
-    let (text, lines) = (&note[..=split], &note[split + 2..]);
-    let lines = lines.strip_suffix('\n').ok_or(NoteError::Form)?;
+    let (text, lines) = split(note)?;
     let mut signed = false;
-    for (number, line) in lines.split('\n').enumerate() {
-        let (name, tagged) = line
-            .strip_prefix("\u{2014} ")
-            .and_then(|rest| rest.split_once(' '))
-            .filter(|(name, _)| is_name(name) && number < SIGNATURES_LIMIT)
-            .ok_or(NoteError::Form)?;
-        let tagged = from_base64(tagged).ok_or(NoteError::Form)?;
-        let (id, signature) = tagged
-            .split_first_chunk::<4>()
-            .filter(|(_, signature)| !signature.is_empty())
-            .ok_or(NoteError::Form)?;
-        let Some(verifier) = known.iter().find(|v| v.name == name && v.id == *id) else { continue };
-        let signature = Signature::from_slice(signature).map_err(|_| NoteError::Signature)?;
+    for Line { name, id, signature } in lines {
+        let Some(verifier) = known.iter().find(|v| v.name == name && v.id == id) else { continue };
+        let signature = Signature::from_slice(&signature).map_err(|_| NoteError::Signature)?;
         verifier
             .key
             .verify_strict(text.as_bytes(), &signature)
@@ -163,6 +156,40 @@ pub fn open<'a>(note: &'a [u8], known: &[Verifier]) -> Result<&'a str, NoteError
         signed = true;
     }
     if signed { Ok(text) } else { Err(NoteError::Unsigned) }
+}
+
+/// Name and id of every key that a note says it is signed by. Whether it is, is not checked.
+pub fn signers(note: &[u8]) -> Result<Vec<(&str, [u8; 4])>, NoteError> {
+    Ok(split(note)?.1.into_iter().map(|line| (line.name, line.id)).collect())
+}
+
+/// A note's text and signature lines.
+fn split(note: &[u8]) -> Result<(&str, Vec<Line<'_>>), NoteError> {
+    if note.len() > NOTE_LIMIT_BYTES {
+        return Err(NoteError::TooLong);
+    }
+    let note = std::str::from_utf8(note).map_err(|_| NoteError::Form)?;
+    if note.chars().any(|c| c < ' ' && c != '\n') {
+        return Err(NoteError::Form);
+    }
+    let at = note.rfind("\n\n").ok_or(NoteError::Form)?;
+    let (text, rest) = (&note[..=at], &note[at + 2..]);
+    let rest = rest.strip_suffix('\n').ok_or(NoteError::Form)?;
+    let mut lines = Vec::new();
+    for line in rest.split('\n') {
+        let (name, tagged) = line
+            .strip_prefix("\u{2014} ")
+            .and_then(|rest| rest.split_once(' '))
+            .filter(|(name, _)| is_name(name) && lines.len() < SIGNATURES_LIMIT)
+            .ok_or(NoteError::Form)?;
+        let tagged = from_base64(tagged).ok_or(NoteError::Form)?;
+        let (id, signature) = tagged
+            .split_first_chunk::<4>()
+            .filter(|(_, signature)| !signature.is_empty())
+            .ok_or(NoteError::Form)?;
+        lines.push(Line { name, id: *id, signature: signature.to_vec() });
+    }
+    Ok((text, lines))
 }
 
 /// Whether `name` may name a key: not empty, no blanks, no plus (signed-note, "Format"), and none
@@ -293,6 +320,9 @@ mod tests {
         let two = format!("{note}{}", other.sign("one\ntwo\n").rsplit_once("\n\n").unwrap().1);
         assert_eq!(open(two.as_bytes(), &[log.verifier()]), Ok("one\ntwo\n"));
         assert_eq!(open(two.as_bytes(), &[other.verifier()]), Ok("one\ntwo\n"));
+        let ids = [("log/1", log.verifier().id()), ("other", other.verifier().id())];
+        assert_eq!(signers(two.as_bytes()), Ok(ids.to_vec()));
+        assert_eq!(signers(b"one\n"), Err(NoteError::Form));
     }
 
     #[test]

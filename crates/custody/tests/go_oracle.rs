@@ -195,6 +195,7 @@ fn write_bundle(folder: &Path, picked: &[usize]) -> Log {
         fs::create_dir_all(bundle.join(part)).unwrap();
     }
     fs::write(bundle.join("vkey"), log.signer.vkey() + "\n").unwrap();
+    fs::write(bundle.join("policy"), custody::policy::of_log(&log.signer.vkey())).unwrap();
     fs::copy(log.folder.join("checkpoint"), bundle.join("checkpoint")).unwrap();
     for index in picked {
         let name = |part, ending| bundle.join(format!("{part}/{index:08}.{ending}"));
@@ -271,6 +272,7 @@ fn go_accepts_a_bundle_with_nothing_missing_added_or_respelled() {
     for path in [
         "log/leaves/00000002.leaf",
         "log/proofs/00000002.tlog-proof",
+        "log/policy",
         "export.leaf",
         "export.tlog-proof",
         "export.consistency",

@@ -1,0 +1,94 @@
+//! The check of whose signatures count: the log's key, and the policy about its checkpoints.
+//!
+//! What a bundle says of its own keys proves nothing: the key must be the one that is trusted, and
+//! the policy may ask for more than that key, never for less.
+
+use crate::verify::Check;
+use crate::{Error, codes, layout};
+use custody::note::{self, Verifier};
+use custody::policy::{self, Policy};
+use custody::{growth, tlog_proof};
+use record::Finding;
+use std::collections::BTreeSet;
+
+impl Check<'_> {
+    /// The log's key, and whether it is the trusted one.
+    pub(crate) fn key(&mut self, trusted: Option<&str>) -> Result<Option<Verifier>, Error> {
+        let Some(text) = self.text(layout::VKEY, 1024) else { return Ok(None) };
+        let verifier = match text.strip_suffix('\n').map(Verifier::parse) {
+            Some(Ok(verifier)) => verifier,
+            _ => {
+                self.fault(codes::BUNDLE_FORM, layout::VKEY, "it is no verifier key");
+                return Ok(None);
+            }
+        };
+        self.report.log_key = verifier.vkey();
+        match trusted {
+            Some(trusted) if trusted == self.report.log_key => {}
+            Some(_) => {
+                let message = "the log's key is not the one given with --trust: this is another \
+                               log, or a forgery";
+                self.fault(codes::BUNDLE_KEY, layout::VKEY, message);
+            }
+            None => {
+                let message = "no trusted key was given: the bundle is checked against the key \
+                               that it brings itself; compare that with what its maker told you, \
+                               or give --trust KEY";
+                let finding = Finding::notice(codes::BUNDLE_KEY_UNCHECKED, layout::VKEY, message);
+                self.report.findings.push(finding);
+            }
+        }
+        Ok(Some(verifier))
+    }
+
+    /// The policy against the log's key and the signatures on both checkpoints.
+    pub(crate) fn policy(&mut self, verifier: &Verifier) {
+        let Some(text) = self.text(layout::POLICY, policy::LIMIT_BYTES as u64) else { return };
+        let policy = match Policy::parse(text.as_bytes()) {
+            Ok(policy) => policy,
+            Err(error) => {
+                self.fault(codes::BUNDLE_POLICY, layout::POLICY, error.to_string());
+                return;
+            }
+        };
+        if !matches!(policy.logs.as_slice(), [log] if log.vkey == verifier.vkey()) {
+            let message = "it names another log than log/vkey, or several";
+            self.fault(codes::BUNDLE_POLICY, layout::POLICY, message);
+        }
+        // No cosignature is checked yet, so none counts: a policy that asks for one fails.
+        if !policy.is_met_by(&BTreeSet::new()) {
+            let message = "it asks for cosigners, whose signatures this version cannot check: take \
+                           a newer one";
+            self.fault(codes::BUNDLE_POLICY, layout::POLICY, message);
+        }
+        let limit = (tlog_proof::LIMIT_BYTES + growth::LIMIT_BYTES) as u64;
+        for path in [layout::CHECKPOINT, layout::EXPORT_PROOF] {
+            let Some(text) = self.text(path, limit) else { continue };
+            let note = match path {
+                layout::CHECKPOINT => Some(text.as_str()),
+                _ => text.split_once("\n\n").map(|(_, note)| note),
+            };
+            let Some(Ok(signers)) = note.map(|note| note::signers(note.as_bytes())) else {
+                continue;
+            };
+            // Nobody signs the signature lines: who reads one takes it for somebody's word.
+            let named = |(name, id): &(&str, [u8; 4])| {
+                let cosigner =
+                    policy.cosigners.values().any(|key| key.name == *name && key.id == *id);
+                cosigner || (*name == verifier.name() && *id == verifier.id())
+            };
+            let strangers: Vec<String> = signers
+                .iter()
+                .filter(|signer| !named(signer))
+                .map(|(name, _)| format!("{name:?}"))
+                .collect();
+            if !strangers.is_empty() {
+                let message = format!(
+                    "its checkpoint bears a signature by {}, which log/policy does not name",
+                    strangers.join(", ")
+                );
+                self.fault(codes::BUNDLE_PROOF_STRANGER, path, message);
+            }
+        }
+    }
+}
