@@ -146,6 +146,11 @@ impl Batch {
         self.events.len() >= items || self.staged_bytes >= BYTES_LIMIT
     }
 
+    /// How many records it holds.
+    pub fn len(&self) -> usize {
+        self.events.len()
+    }
+
     /// Whether there is nothing to commit.
     pub fn is_empty(&self) -> bool {
         self.events.is_empty()
@@ -240,7 +245,7 @@ impl Drop for Batch {
 pub fn openings(root: &Path) -> Result<Vec<OpeningLine>, Error> {
     let folder = layout::at(root, layout::OPENINGS);
     let mut lines = Vec::new();
-    for name in objects::names(&folder)? {
+    for name in opening_files(root)? {
         let path = folder.join(&name);
         let text = std::fs::read(&path).map_err(Error::io("read", &path))?;
         for line in text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
@@ -278,6 +283,13 @@ fn leaves(
         }
         Ok(leaves)
     })
+}
+
+/// Names of the openings files, in order. What an interrupted run was still writing is none.
+pub fn opening_files(root: &Path) -> Result<Vec<String>, Error> {
+    let mut names = objects::names(&layout::at(root, layout::OPENINGS))?;
+    names.retain(|name| layout::openings_index(name).is_some());
+    Ok(names)
 }
 
 fn leaf(writer: &Writer, secret: &Secret, event: &Event, time: &str) -> Result<Vec<u8>, Error> {

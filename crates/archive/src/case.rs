@@ -7,7 +7,7 @@ use record::leaf::LEAF_VERSION;
 use record::{Digests, Event, Finding, Genesis, Leaf, Sha256, canonical};
 use rustix::fs::{FlockOperation, flock};
 use std::fs::{self, File, OpenOptions};
-use std::io::{Read, Seek, Write};
+use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 /// A case opened for reading. Needs no lock: a checkpoint is replaced whole, and what it covers
@@ -108,7 +108,9 @@ pub struct New {
 /// one.
 pub fn create(root: &Path, new: New) -> Result<(), Error> {
     if !crate::objects::names(root)?.is_empty() {
-        return Err(Error::Exists { path: root.into() });
+        let path = root.into();
+        let unfinished = is_unfinished(root)?;
+        return Err(if unfinished { Error::Unfinished { path } } else { Error::Exists { path } });
     }
     for folder in [layout::INCOMING, layout::LOG, layout::OPENINGS] {
         durable::make_folders(&layout::at(root, folder))?;
@@ -138,6 +140,22 @@ pub fn create(root: &Path, new: New) -> Result<(), Error> {
     Log::create(root, &signer)?.append(&keys, &[leaf])?;
     let path = layout::at(root, layout::VERSION_FILE);
     durable::replace(&path, layout::VERSION.as_bytes(), durable::MODE_KEPT)
+}
+
+/// Whether `root` holds what an interrupted [`create`] left and nothing else. A whole case that has
+/// lost its VERSION is not that: nobody may be told that nothing was kept in it.
+fn is_unfinished(root: &Path) -> Result<bool, Error> {
+    let only = |place: &str, allowed: &[&str]| -> Result<bool, Error> {
+        let names = crate::objects::names(&layout::at(root, place))?;
+        Ok(names.iter().all(|name| allowed.contains(&name.as_str())))
+    };
+    Ok(only("", &["VERSION.new", layout::LOG, layout::OBJECTS, layout::PRIVATE])?
+        && only(layout::OBJECTS, &["incoming"])?
+        && only(layout::INCOMING, &[])?
+        && only(layout::OPENINGS, &[])?
+        && only("log/tile/entries", &["000.p"])?
+        // The genesis record alone.
+        && only("log/tile/entries/000.p", &["1", "1.new"])?)
 }
 
 /// A case opened for writing. One at a time: the lock is held until this is dropped, or by the
@@ -229,7 +247,13 @@ pub fn now() -> String {
 pub fn check_version(root: &Path) -> Result<(), Error> {
     let path = layout::at(root, layout::VERSION_FILE);
     let mut head = String::new();
-    let not_a_case = |_| Error::NotACase { path: root.into() };
+    let not_a_case = |error: io::Error| match error.kind() {
+        // Missing, or no text. That it cannot be read now says nothing about the folder.
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::InvalidData => {
+            Error::NotACase { path: root.into() }
+        }
+        _ => Error::io("read", &path)(error),
+    };
     let file = File::open(&path).map_err(not_a_case)?;
     file.take(4096).read_to_string(&mut head).map_err(not_a_case)?;
     match head.lines().next() {

@@ -3,7 +3,7 @@
 //! Goes on after a finding, so that the report is complete. A proof that is missing is a fault like
 //! one that does not hold: a check that passes because there was nothing to check is worth nothing.
 
-use crate::batch::OpeningLine;
+use crate::batch::{self, OpeningLine};
 use crate::case::leaf_of;
 use crate::log::{self, list_files};
 use crate::objects::{self, State};
@@ -232,7 +232,7 @@ fn check_genesis(
 fn check_openings(root: &Path, known: &Known, report: &mut Report) -> Result<(), Error> {
     let folder = layout::at(root, layout::OPENINGS);
     let mut opened = BTreeSet::new();
-    for name in objects::names(&folder)? {
+    for name in batch::opening_files(root)? {
         let path = folder.join(&name);
         let place = format!("{}/{name}", layout::OPENINGS);
         let text = fs::read(&path).map_err(Error::io("read", &path))?;

@@ -89,17 +89,44 @@ pub fn sync_folders(folders: &BTreeSet<PathBuf>) -> Result<(), Error> {
 
 /// Makes `folder` and what is missing above it, each durable in the folder above.
 pub fn make_folders(folder: &Path) -> Result<(), Error> {
-    if folder.is_dir() {
-        return Ok(());
+    let mut missing = Vec::new();
+    let mut at = folder;
+    loop {
+        match at.metadata() {
+            Ok(there) if there.is_dir() => break,
+            // Something else has the name: making the folder says so.
+            Ok(_) => {}
+            // Only what is known to be missing is made. A disk that answers nothing any more is
+            // not asked about the folders above, of which there would be no end.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(Error::io("look at", at)(error)),
+        }
+        missing.push(at);
+        if at == Path::new(".") {
+            break;
+        }
+        at = parent(at);
     }
-    let above = parent(folder);
-    make_folders(above)?;
-    match fs::create_dir(folder) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        made => made.map_err(Error::io("make folder", folder)),
-    }?;
-    let opened = File::open(above).map_err(Error::io("open", above))?;
-    opened.sync_all().map_err(Error::io("make durable", above))
+    for folder in missing.into_iter().rev() {
+        let above = parent(folder);
+        match fs::create_dir(folder) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+            made => made.map_err(Error::io("make folder", folder)),
+        }?;
+        let opened = File::open(above).map_err(Error::io("open", above))?;
+        opened.sync_all().map_err(Error::io("make durable", above))?;
+    }
+    Ok(())
+}
+
+/// Whether there is a folder of this name. A disk that does not answer is an error, never a "no":
+/// a folder of the log that was taken for a stray file would be moved away.
+pub fn is_folder(path: &Path) -> Result<bool, Error> {
+    match fs::metadata(path) {
+        Ok(there) => Ok(there.is_dir()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(Error::io("look at", path)(error)),
+    }
 }
 
 /// Makes a file that must not exist yet.

@@ -36,6 +36,12 @@ pub enum Error {
         /// The folder.
         path: PathBuf,
     },
+    /// A case that was never finished, since `init` was interrupted.
+    #[error("{} holds an unfinished case: making it was interrupted", path.display())]
+    Unfinished {
+        /// The folder.
+        path: PathBuf,
+    },
     /// Another program is writing to the case.
     #[error("another casefile program (process {holder}) is writing to {}", path.display())]
     Locked {
@@ -87,12 +93,15 @@ impl Error {
     /// What to do about it, for a person.
     pub fn remedy(&self) -> String {
         match self {
-            Self::Io { source, .. } => io_remedy(source.kind()),
+            Self::Io { source, .. } => io_remedy(source).into(),
             Self::NotACase { .. } => "Go into a case folder or name one with -C DIR; `casefile \
                                       init DIR` makes a new one."
                 .into(),
             Self::Version { .. } => "Use the casefile version that made it, or a newer one.".into(),
             Self::Exists { .. } => "Name a folder that does not exist yet.".into(),
+            Self::Unfinished { .. } => "Nothing was kept in it yet. Remove that folder, or name \
+                                        another, and run this again."
+                .into(),
             Self::Locked { .. } => "Wait until it has ended, then run this again.".into(),
             Self::Passphrase { .. } => "Check the passphrase (keyboard layout, spaces) and try \
                                         again; no attempt harms the keys."
@@ -108,15 +117,28 @@ impl Error {
     }
 }
 
-fn io_remedy(kind: io::ErrorKind) -> String {
-    match kind {
+/// What to do about an error of the machine. Only what may be the disk's fault sends a person to
+/// the disk.
+pub fn io_remedy(error: &io::Error) -> &'static str {
+    use rustix::io::Errno;
+    match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
             "Free some space on that disk and run the command again; what was acknowledged is safe."
+        }
+        io::ErrorKind::Interrupted => {
+            "The system broke it off; run the command again. What was acknowledged is safe."
+        }
+        _ if [Errno::MFILE, Errno::NFILE]
+            .map(Errno::raw_os_error)
+            .map(Some)
+            .contains(&error.raw_os_error()) =>
+        {
+            "Too many open files: close other programs, or allow more (`ulimit -n 4096`), and run \
+             the command again; what was acknowledged is safe."
         }
         io::ErrorKind::PermissionDenied => "Check who owns the file and its permissions.",
         io::ErrorKind::ReadOnlyFilesystem => "The disk is mounted read-only: mount it for writing.",
         io::ErrorKind::NotFound => "Check the path.",
         _ => "Check the disk (cable, `dmesg`), then run `casefile verify` before going on.",
     }
-    .into()
 }

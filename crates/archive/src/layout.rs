@@ -40,6 +40,8 @@ pub const KEYS_SEALED: &str = "private/keys.age";
 pub const KEYS_OPEN: &str = "private/keys";
 /// Openings of withheld fields, one file for each commit that has some.
 pub const OPENINGS: &str = "private/openings";
+/// Openings that a crash left beyond the checkpoint.
+pub const OPENINGS_UNACKNOWLEDGED: &str = "private/unacknowledged";
 
 /// What can be made again from objects and log, or only costs time to lose.
 pub const DERIVED: &str = "derived";
@@ -64,6 +66,12 @@ pub fn object_named(folder: &str, name: &str) -> Option<Sha256> {
 /// Name of the openings file of the commit whose first leaf has `index`.
 pub fn openings(index: u64) -> String {
     format!("{OPENINGS}/{index:020}.jsonl")
+}
+
+/// The index of the first leaf that an openings file of this name belongs to, if it is one.
+pub fn openings_index(name: &str) -> Option<u64> {
+    let digits = name.strip_suffix(".jsonl").filter(|digits| digits.len() == 20)?;
+    digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
 }
 
 /// `path` of the case at `root`.

@@ -321,7 +321,8 @@ pub fn list_files(folder: &Path) -> Result<Vec<String>, Error> {
             if layout::UNACKNOWLEDGED.ends_with(&format!("/{path}")) {
                 continue;
             }
-            if folder.join(&path).is_dir() { folders.push(path) } else { found.push(path) }
+            let place = folder.join(&path);
+            if durable::is_folder(&place)? { folders.push(path) } else { found.push(path) }
         }
     }
     found.sort();

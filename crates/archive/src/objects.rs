@@ -270,7 +270,7 @@ pub fn list(root: &Path) -> Result<Vec<Result<Sha256, String>>, Error> {
         {
             continue;
         }
-        if !path.is_dir() {
+        if !durable::is_folder(&path)? {
             found.push(Err(format!("{}/{folder}", layout::OBJECTS)));
             continue;
         }

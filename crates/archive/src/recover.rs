@@ -32,7 +32,7 @@ pub fn clear_up(root: &Path, log: &Log) -> Result<Vec<Finding>, Error> {
     }
     let beyond = log.files_beyond()?;
     if !beyond.is_empty() {
-        let aside = set_aside(root, log.size(), &beyond)?;
+        let aside = set_aside(root, log.size(), &beyond, [layout::LOG, layout::UNACKNOWLEDGED])?;
         findings.push(Finding::notice(
             codes::SET_ASIDE,
             &aside,
@@ -44,18 +44,43 @@ pub fn clear_up(root: &Path, log: &Log) -> Result<Vec<Finding>, Error> {
             ),
         ));
     }
+    // They name leaves that the next commit makes anew, about other items: left where they are,
+    // they would stand against those, and go out with a bundle that discloses the field.
+    let mut openings = objects::names(&layout::at(root, layout::OPENINGS))?;
+    openings.retain(|name| layout::openings_index(name).is_none_or(|first| first >= log.size()));
+    if !openings.is_empty() {
+        let places = [layout::OPENINGS, layout::OPENINGS_UNACKNOWLEDGED];
+        let aside = set_aside(root, log.size(), &openings, places)?;
+        findings.push(Finding::notice(
+            codes::SET_ASIDE,
+            &aside,
+            format!(
+                "{} file(s) of withheld values set aside: their records were never acknowledged",
+                openings.len()
+            ),
+        ));
+    }
     Ok(findings)
 }
 
-fn set_aside(root: &Path, size: u64, beyond: &[String]) -> Result<String, Error> {
+/// Moves the files `beyond` from one folder of the case to a new one below another, and gives its
+/// place.
+fn set_aside(
+    root: &Path,
+    size: u64,
+    beyond: &[String],
+    [from, to]: [&str; 2],
+) -> Result<String, Error> {
     // The first free number: earlier ones are kept.
-    let folder = (1..)
-        .map(|number| format!("{}/{size}-{number}", layout::UNACKNOWLEDGED))
-        .find(|folder| !layout::at(root, folder).exists())
-        .expect("there is always a free number");
+    let mut number = 1;
+    let mut folder = format!("{to}/{size}-{number}");
+    while durable::is_folder(&layout::at(root, &folder))? {
+        number += 1;
+        folder = format!("{to}/{size}-{number}");
+    }
     let mut folders = BTreeSet::new();
     for file in beyond {
-        let from = layout::at(root, layout::LOG).join(file);
+        let from = layout::at(root, from).join(file);
         let to = layout::at(root, &folder).join(file);
         for path in [&from, &to] {
             let parent = path.parent().expect("a log file lies in a folder");

@@ -2,8 +2,8 @@
 //! interrupted run stopped.
 //!
 //! What a check finds is told in `check`; here is only how objects are read for it, and the journal
-//! of a scrub. It is derived: losing it costs reading again. Nothing in it may be taken for a proof:
-//! what a scrub came to is a record in the custody log.
+//! of a scrub. It is derived: losing it costs reading again. Nothing in it may be taken for a
+//! proof: what a scrub came to is a record in the custody log.
 //!
 //! Crash story: the journal is replaced whole (durably) when a scrub begins or goes on and when it
 //! ends; in between a line is added for each object seen whole. A kill leaves the lines so far, a

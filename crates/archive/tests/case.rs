@@ -238,9 +238,13 @@ fn what_a_crash_left_is_cleared_up_and_said() {
     assert_eq!(faults(&root), [""; 0]);
     let writer = writer(&root);
     let codes: Vec<&str> = writer.recovered.iter().map(|finding| finding.code.as_str()).collect();
-    assert_eq!(codes, [codes::UNFINISHED_REMOVED, codes::SET_ASIDE]);
+    assert_eq!(codes, [codes::UNFINISHED_REMOVED, codes::SET_ASIDE, codes::SET_ASIDE]);
     drop(writer);
     assert!(root.join("log/unacknowledged/2-1/tile/entries/000.p/4").exists());
+    // What was withheld goes with the records that it belongs to.
+    let openings = format!("{:020}.jsonl", 2);
+    assert!(root.join("private/unacknowledged/2-1").join(&openings).exists());
+    assert!(!root.join("private/openings").join(&openings).exists());
     take_in(&root, &[("b", b"b")]);
     assert_eq!(faults(&root), [""; 0]);
     assert_eq!(Case::open(&root).unwrap().log().size(), 3);

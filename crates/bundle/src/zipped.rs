@@ -10,7 +10,8 @@ use record::Finding;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Read as _, Write};
 use std::path::{Path, PathBuf};
-use zip::write::SimpleFileOptions;
+use zip::result::ZipError;
+use zip::write::{SimpleFileOptions, StreamWriter};
 use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 
 /// From this size on an entry carries 64-bit lengths: the field of the plain format ends at 4 GiB.
@@ -104,11 +105,22 @@ impl Write for Hashing {
 }
 
 fn write_zip<W: Write>(folder: &Path, named: &Path, to: W) -> Result<W, Error> {
-    let bad = |error: zip::result::ZipError| Error::Zip {
-        path: named.into(),
-        message: error.to_string(),
-    };
     let mut zip = ZipWriter::new_stream(to);
+    match write_entries(folder, named, &mut zip) {
+        Ok(()) => Ok(zip.finish().map_err(|error| unwritten(named, error))?.into_inner()),
+        Err(error) => {
+            // Dropped, it would try to end the file, and complain on standard error by itself.
+            std::mem::forget(zip);
+            Err(error)
+        }
+    }
+}
+
+fn write_entries<W: Write>(
+    folder: &Path,
+    named: &Path,
+    zip: &mut ZipWriter<StreamWriter<W>>,
+) -> Result<(), Error> {
     for path in files(folder)? {
         let place = folder.join(&path);
         let mut file = File::open(&place).map_err(Error::io("open", &place))?;
@@ -118,10 +130,18 @@ fn write_zip<W: Write>(folder: &Path, named: &Path, to: W) -> Result<W, Error> {
             .last_modified_time(DateTime::default())
             .unix_permissions(0o644)
             .large_file(size >= LARGE_BYTES);
-        zip.start_file(path.as_str(), options).map_err(bad)?;
-        io::copy(&mut file, &mut zip).map_err(Error::io("write", named))?;
+        zip.start_file(path.as_str(), options).map_err(|error| unwritten(named, error))?;
+        io::copy(&mut file, zip).map_err(Error::io("write", named))?;
     }
-    Ok(zip.finish().map_err(bad)?.into_inner())
+    Ok(())
+}
+
+/// A zip file could not be written: the machine's doing, or the library's.
+fn unwritten(path: &Path, error: ZipError) -> Error {
+    match error {
+        ZipError::Io(error) => Error::io("write", path)(error),
+        other => Error::Zip { path: path.into(), message: other.to_string() },
+    }
 }
 
 /// Every file below `folder` as a path in it, in order.

@@ -2,6 +2,7 @@
 
 use crate::copies;
 use clap::{Args as ClapArgs, Parser, Subcommand};
+use std::num::NonZero;
 use std::path::PathBuf;
 
 /// An evidence archive for people who document atrocities.
@@ -250,4 +251,7 @@ pub(crate) struct CaptureArgs {
     /// Pass over files that an earlier run took in under the same name.
     #[arg(long)]
     pub(crate) resume: bool,
+    /// Make items safe at least every N of them: slower, and less is lost on a failing battery.
+    #[arg(long, value_name = "N")]
+    pub(crate) commit_every: Option<NonZero<usize>>,
 }

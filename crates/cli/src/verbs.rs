@@ -121,6 +121,7 @@ impl Shell<'_> {
             machine: wanted.machine,
             identity: wanted.identity,
             resume: wanted.resume,
+            commit_every: wanted.commit_every,
         };
         let bar = progress::bar(self.quiet);
         let (json, out) = (self.json, &mut *self.out);

@@ -9,6 +9,7 @@ use record::{Capture, Digests, Event, Finding, Name, Sha256};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, SyncSender};
 use std::{io, mem, thread};
@@ -34,6 +35,9 @@ pub struct Request {
     pub identity: Option<String>,
     /// Whether to pass over files that an earlier, interrupted run took in under the same name.
     pub resume: bool,
+    /// Most items in one commit, where fewer are wanted than a batch holds: an interruption costs
+    /// less then, and the whole takes longer.
+    pub commit_every: Option<NonZero<usize>>,
 }
 
 /// An item acknowledged: durable, recorded, provable.
@@ -159,7 +163,8 @@ impl Intake<'_> {
                     self.problems.push(passed(&path, problem.code, problem.message));
                 }
             }
-            if batch.is_full() {
+            let due = self.request.commit_every.is_some_and(|every| batch.len() >= every.get());
+            if due || batch.is_full() {
                 let next = batch.next()?;
                 if full.send(mem::replace(&mut batch, next)).is_err() {
                     return Ok(());

@@ -48,8 +48,10 @@ impl Error {
     pub fn remedy(&self) -> String {
         match self {
             Self::Archive(error) => error.remedy(),
+            Self::Io { source, .. } | Self::Bundle(bundle::Error::Io { source, .. }) => {
+                archive::error::io_remedy(source).into()
+            }
             Self::Bundle(error) => error.remedy(),
-            Self::Io { .. } => "Check the path, its permissions and the space on its disk.".into(),
             Self::Asked { remedy, .. } => remedy.clone(),
         }
     }
