@@ -47,6 +47,7 @@ const SEATS: &[Seat] = &[
     ),
     seat("cli", &["record", "read", "tasks"], Fence::Open),
     seat("tidy", &[], Fence::Open),
+    seat("faults", &[], Fence::Open),
 ];
 
 /// What the `clippy.toml` of a pure crate has to forbid, at the least.

@@ -1,0 +1,195 @@
+//! What must hold after a fault, whatever it was: nothing acknowledged is lost, the case verifies,
+//! the program said what happened and what to do, and running it again completes the work and says
+//! what the interrupted run had left.
+
+use crate::look::{self, Look};
+use crate::scenario::{Route, Scenario};
+use crate::trace::{Act, Aim, End, Run};
+use nix::errno::Errno;
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+
+/// Exit codes of casefile (`casefile --help`).
+const DONE: i32 = 0;
+const FOUND: i32 = 1;
+const FAILED: i32 = 3;
+
+/// What became of one fault.
+#[derive(Debug, Default)]
+pub(crate) struct Verdict {
+    /// What is wrong; empty where nothing is.
+    pub(crate) faults: Vec<String>,
+    /// How many items had been acknowledged before the fault ended the run.
+    pub(crate) acknowledged: usize,
+    /// Whether the run was to go on to acknowledge more.
+    pub(crate) more_to_come: bool,
+    /// Whether the interrupted run left something that the next opening had to speak of.
+    pub(crate) left: bool,
+}
+
+/// Looks at everything after `run` met the fault of `aim`, and completes the work.
+pub(crate) fn judge(scenario: &Scenario, aim: Aim, run: &Run) -> io::Result<Verdict> {
+    let mut verdict = Verdict::default();
+    let Some(call) = &run.fired else {
+        verdict.faults.push("the fault did not fire".into());
+        return Ok(verdict);
+    };
+    let said = text(scenario, "said");
+    let acknowledged: BTreeSet<String> =
+        look::digests(&said).intersection(&scenario.new).cloned().collect();
+    verdict.acknowledged = acknowledged.len();
+    verdict.more_to_come = acknowledged.len() < scenario.new.len();
+    let told = call.path != "errors" && call.path != "said";
+    match (run.end, aim.act) {
+        (End::Killed, Act::Kill | Act::KillHalfway) => {}
+        (End::Exit(DONE), _) if verdict.more_to_come && told => {
+            verdict.faults.push("it ends with 0 and has not acknowledged every item".into());
+        }
+        (End::Exit(DONE), _) => {}
+        // A problem or finding is named; a scrub says why it is not on record.
+        (End::Exit(FOUND), _) if said.contains("\"code\":") => {}
+        (End::Exit(FOUND), _) if said.contains("\"unrecorded\": \"") => {}
+        (End::Exit(FAILED), _) if told => {
+            verdict.faults.extend(ill_told(&text(scenario, "errors"), aim.act));
+        }
+        (End::Exit(FAILED), _) => {}
+        (end, _) => verdict.faults.push(format!("it ends with {end:?}")),
+    }
+    let mut owed = scenario.earlier.clone();
+    owed.extend(acknowledged);
+    let left = examine(scenario, &owed, &mut verdict)?;
+    complete(scenario, left, &mut verdict)?;
+    Ok(verdict)
+}
+
+/// What is wrong with what the program said of its failure: it must name a file and a remedy that
+/// fits.
+fn ill_told(errors: &str, act: Act) -> Option<String> {
+    let line = errors.lines().last().unwrap_or_default();
+    let told: Value = serde_json::from_str(line).unwrap_or_default();
+    let word = |name: &str| told.get(name).and_then(Value::as_str).unwrap_or_default();
+    let (error, remedy) = (word("error"), word("remedy"));
+    let named = ["case", "out", "new", "objects/", "standard output", " .:"];
+    if !named.iter().any(|file| error.contains(file)) {
+        return Some(format!("the message names no file: {errors}"));
+    }
+    let (Act::Fail(errno) | Act::FailOn(errno)) = act else {
+        return remedy.is_empty().then(|| format!("no remedy: {errors}"));
+    };
+    let fits = match errno {
+        Errno::ENOSPC | Errno::EDQUOT => remedy.contains("space"),
+        Errno::EROFS => remedy.contains("read-only"),
+        Errno::EMFILE => remedy.contains("open files"),
+        Errno::EINTR => remedy.contains("again") && !remedy.contains("Check the disk"),
+        _ => !remedy.is_empty(),
+    };
+    (!fits).then(|| format!("the remedy does not fit {errno:?}: {errors}"))
+}
+
+/// The case, and the bundle, after something went wrong. Gives what the next opening has to speak
+/// of; `None` where there is no case yet.
+fn examine(
+    scenario: &Scenario,
+    owed: &BTreeSet<String>,
+    verdict: &mut Verdict,
+) -> io::Result<Option<Look>> {
+    if let Some(bundle) = scenario.bundle().filter(|bundle| bundle.exists()) {
+        let bundle = bundle.to_string_lossy().into_owned();
+        let output = scenario.casefile(&["verify", &bundle])?;
+        if !output.status.success() {
+            verdict.faults.push("a bundle that does not hold has its final name".into());
+        }
+    }
+    if scenario.route == Route::Init && !scenario.case().join("VERSION").exists() {
+        return Ok(None);
+    }
+    let output = scenario.casefile(&["verify", "case"])?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        let failed = String::from_utf8_lossy(&output.stderr).into_owned();
+        verdict.faults.push(format!("verify ends with {}: {said}{failed}", output.status));
+        return Ok(None);
+    }
+    let look = look::at(&scenario.case())?;
+    if !owed.is_subset(&look.kept) {
+        verdict.faults.push("an acknowledged item is lost".into());
+    }
+    if !owed.is_subset(&look.captured) {
+        verdict.faults.push("an acknowledged record is lost".into());
+    }
+    verdict.left |= look.unfinished || look.beyond;
+    Ok(Some(look))
+}
+
+/// Runs the same again: it must come to its end, say what had been left behind and nothing else,
+/// and leave everything whole.
+fn complete(scenario: &Scenario, left: Option<Look>, verdict: &mut Verdict) -> io::Result<()> {
+    if !verdict.faults.is_empty() {
+        return Ok(());
+    }
+    let bundle = scenario.bundle().filter(|bundle| bundle.exists());
+    if let Some(sealed) = bundle {
+        // It was sealed after all: a person would not make it a second time.
+        if sealed.is_dir() { fs::remove_dir_all(sealed)? } else { fs::remove_file(sealed)? }
+    }
+    if scenario.route == Route::Init {
+        return start_over(scenario, left.is_some(), verdict);
+    }
+    let output = scenario.again()?;
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    if !output.status.success() {
+        let failed = String::from_utf8_lossy(&output.stderr).into_owned();
+        verdict.faults.push(format!("run again, it ends with {}: {failed}{said}", output.status));
+        return Ok(());
+    }
+    let left = left.unwrap_or_default();
+    for (code, is_left) in [("unfinished-removed", left.unfinished), ("set-aside", left.beyond)] {
+        if said.contains(&format!("\"{code}\"")) != is_left {
+            let not = if is_left { "does not say" } else { "says without cause" };
+            verdict.faults.push(format!("run again, it {not} `{code}`: {said}"));
+        }
+    }
+    let all = scenario.earlier.union(&scenario.new).cloned().collect();
+    let look = examine(scenario, &all, verdict)?.unwrap_or_default();
+    if look.unfinished || look.beyond {
+        verdict.faults.push("run again, it leaves something unfinished".into());
+    }
+    let read = scenario.route == Route::Read;
+    if read && look.read != scenario.earlier {
+        verdict.faults.push("run again, it has not read every item".into());
+    }
+    if scenario.bundle().is_some_and(|bundle| !bundle.exists()) {
+        verdict.faults.push("run again, it makes no bundle".into());
+    }
+    Ok(())
+}
+
+/// An interrupted `init` is no case: run again it must say that, and what to do; that is done here.
+fn start_over(scenario: &Scenario, is_case: bool, verdict: &mut Verdict) -> io::Result<()> {
+    if is_case {
+        return Ok(());
+    }
+    let mut output = scenario.again()?;
+    if output.status.code() == Some(FAILED) {
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        if !told.contains("unfinished") || !told.contains("Remove") {
+            verdict.faults.push(format!("run again, it does not say what to do: {told}"));
+        }
+        fs::remove_dir_all(scenario.case())?;
+        output = scenario.again()?;
+    }
+    if output.status.success() {
+        examine(scenario, &BTreeSet::new(), verdict)?;
+    } else {
+        verdict.faults.push(format!("run again, it ends with {}", output.status));
+    }
+    Ok(())
+}
+
+fn text(scenario: &Scenario, name: &str) -> String {
+    fs::read(scenario.place.join(name))
+        .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+        .unwrap_or_default()
+}

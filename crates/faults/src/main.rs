@@ -1,0 +1,150 @@
+//! Kills and failing system calls at every step by which casefile writes anything: nothing that was
+//! acknowledged may be lost, and nothing may fail in silence.
+//!
+//! The real program runs under ptrace. A fault that did not fire is a failure of the test.
+
+mod calls;
+mod judge;
+mod launch;
+mod look;
+mod plan;
+mod scenario;
+mod trace;
+
+use clap::Parser as _;
+use scenario::{ROUTES, Route, Scenario};
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::ffi::OsString;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Instant;
+
+/// Memory as a file system: a flush costs nothing there, and a kill leaves the same files.
+const MEMORY: &str = "/dev/shm";
+
+/// Fail casefile at every system call by which it writes, and look at what is left.
+#[derive(Debug, clap::Parser)]
+struct Args {
+    /// The program.
+    #[arg(long, default_value = "target/release/casefile")]
+    casefile: PathBuf,
+    /// Only these write paths.
+    #[arg(long)]
+    only: Vec<Route>,
+    /// Only kinds of faults whose name holds these words ("kill", "EIO once").
+    #[arg(long, value_name = "WORDS", default_value = "")]
+    kind: String,
+    /// Only every N-th fault.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    every: usize,
+    /// Begin with this one of every N.
+    #[arg(long, value_name = "K", default_value_t = 0)]
+    from: usize,
+}
+
+/// What came of all faults so far.
+#[derive(Debug, Default)]
+struct Tally {
+    runs: usize,
+    faults: usize,
+    /// Runs ended by the fault after some items had been acknowledged and before all were.
+    between_commits: usize,
+    /// Runs after which the next opening had to say what was left, and did.
+    left: usize,
+}
+
+fn main() -> ExitCode {
+    let words: Vec<OsString> = std::env::args_os().skip(1).collect();
+    if let Some((verb, rest)) = words.split_first()
+        && verb == launch::VERB
+    {
+        let failed = launch::become_watched(rest);
+        let _ = writeln!(io::stderr(), "faults: {failed:?}");
+        return ExitCode::from(FAILED_TO_START);
+    }
+    match all(&Args::parse()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "faults: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The exit code of a launcher that could not become the program.
+const FAILED_TO_START: u8 = 126;
+
+fn all(args: &Args) -> Result<bool, Box<dyn Error>> {
+    let program = args.casefile.canonicalize()?;
+    let routes = if args.only.is_empty() { ROUTES.to_vec() } else { args.only.clone() };
+    let memory = Path::new(MEMORY);
+    let place = match tempfile::tempdir_in(memory) {
+        Ok(place) => place,
+        Err(_) => tempfile::tempdir()?,
+    };
+    let (mut runs, mut faults) = (0, 0);
+    let begun = Instant::now();
+    for route in routes {
+        let folder = place.path().join(format!("{route:?}"));
+        std::fs::create_dir(&folder)?;
+        let tally = one(&Scenario::prepare(route, &program, &folder)?, args)?;
+        runs += tally.runs;
+        faults += tally.faults;
+        std::fs::remove_dir_all(&folder)?;
+    }
+    let seconds = begun.elapsed().as_secs();
+    writeln!(io::stdout(), "{runs} faults injected, {faults} of them found a defect, {seconds} s")?;
+    Ok(faults == 0)
+}
+
+fn one(scenario: &Scenario, args: &Args) -> Result<Tally, Box<dyn Error>> {
+    let mut out = io::stdout();
+    scenario.reset()?;
+    let launch = scenario.launch();
+    let clean = trace::run(&launch, None, true)?;
+    if clean.end != trace::End::Exit(0) {
+        return Err(format!("{:?} fails without a fault", scenario.route).into());
+    }
+    let mut plan = plan::all(&clean.calls);
+    plan.retain(|aim| plan::kind_of(aim.act).contains(&args.kind));
+    writeln!(
+        out,
+        "{:?}: {} calls, {} faults possible",
+        scenario.route,
+        clean.calls.len(),
+        plan.len()
+    )?;
+    let mut tally = Tally::default();
+    let mut kinds = BTreeMap::<String, usize>::new();
+    for aim in plan.into_iter().skip(args.from).step_by(args.every.max(1)) {
+        scenario.reset()?;
+        let run = trace::run(&launch, Some(aim), false)?;
+        let verdict = judge::judge(scenario, aim, &run)?;
+        tally.runs += 1;
+        tally.left += usize::from(verdict.left);
+        tally.between_commits += usize::from(verdict.acknowledged > 0 && verdict.more_to_come);
+        *kinds.entry(plan::kind_of(aim.act)).or_default() += 1;
+        if !verdict.faults.is_empty() {
+            tally.faults += 1;
+            let path = run.fired.map(|call| call.path).unwrap_or_default();
+            let aimed = format!("{:?} at {} {}", aim.act, aim.call, aim.occurrence);
+            writeln!(out, "FAULT {aimed} ({path}): {}", verdict.faults.join("; "))?;
+        }
+    }
+    for (kind, count) in kinds {
+        writeln!(out, "  {count:>5}  {kind}")?;
+    }
+    writeln!(
+        out,
+        "  {} runs left something that the next opening had to speak of, and did; {} ended between \
+         two acknowledgements; {} defects",
+        tally.left, tally.between_commits, tally.faults
+    )?;
+    if scenario.route == Route::Capture && tally.between_commits == 0 {
+        return Err("no run ended between two acknowledgements: the test tests too little".into());
+    }
+    Ok(tally)
+}
