@@ -180,7 +180,9 @@ impl Batch {
             receipts.push(Receipt { index, event });
         }
         self.openings_durable(first, &openings)?;
+        writer.guards.compare()?;
         writer.log.append(&writer.keys, &leaves)?;
+        writer.guards.put(writer.log.checkpoint());
         Ok(receipts)
     }
 

@@ -1,5 +1,6 @@
 //! A case: opened to read by anyone, to write by one program at a time.
 
+use crate::guard::Guards;
 use crate::keys::{self, Keys, Passphrase};
 use crate::log::{self, Log};
 use crate::{Batch, Error, codes, durable, layout, recover};
@@ -168,6 +169,7 @@ pub struct Writer {
     pub(crate) tool: String,
     /// What the opening had to recover from.
     pub recovered: Vec<Finding>,
+    pub(crate) guards: Guards,
     _lock: File,
 }
 
@@ -176,6 +178,9 @@ impl Writer {
     /// in `recovered`), opens the keys, which must be those that the log names.
     pub fn open(root: &Path, passphrase: Option<Passphrase>, tool: &str) -> Result<Self, Error> {
         check_version(root)?;
+        if layout::is_mirror(root) {
+            return Err(Error::Mirror { path: root.into() });
+        }
         let lock = lock(root, layout::LOCK_FILE)?;
         let case = Case::open(root)?;
         let keys = keys::read(root, passphrase)?;
@@ -191,7 +196,9 @@ impl Writer {
                 message: "the keys in it are not those that this case's log names".into(),
             });
         }
-        let recovered = recover::clear_up(root, &case.log)?;
+        // Before anything is set aside: what lies beyond an old checkpoint may be needed.
+        let (guards, mut recovered) = Guards::open(&case)?;
+        recovered.extend(recover::clear_up(root, &case.log)?);
         Ok(Self {
             root: root.into(),
             log: case.log,
@@ -199,6 +206,7 @@ impl Writer {
             actor: custody::sshsig::fingerprint(&actor),
             tool: tool.into(),
             recovered,
+            guards,
             _lock: lock,
         })
     }
@@ -263,7 +271,7 @@ pub fn check_version(root: &Path) -> Result<(), Error> {
 }
 
 /// Takes the lock at `place` of the case, and leaves this process's number in it.
-pub(crate) fn lock(root: &Path, place: &str) -> Result<File, Error> {
+pub fn lock(root: &Path, place: &str) -> Result<File, Error> {
     let path = layout::at(root, place);
     let mut file = OpenOptions::new()
         .read(true)

@@ -231,6 +231,12 @@ fn check_genesis(
 
 fn check_openings(root: &Path, known: &Known, report: &mut Report) -> Result<(), Error> {
     let folder = layout::at(root, layout::OPENINGS);
+    if !known.withheld.is_empty() && layout::is_mirror(root) && !folder.exists() {
+        let message = "this is a mirror without the openings of withheld fields: they can be shown \
+                       from the case only, or from a mirror made with --with-private";
+        report.findings.push(Finding::notice(codes::PRIVATE_LEFT_OUT, layout::PRIVATE, message));
+        return Ok(());
+    }
     let mut opened = BTreeSet::new();
     for name in batch::opening_files(root)? {
         let path = folder.join(&name);
@@ -347,6 +353,7 @@ fn check_files(root: &Path, size: u64, report: &mut Report) -> Result<(), Error>
     let expected = [
         layout::VERSION_FILE,
         layout::LOCK_FILE,
+        layout::MIRROR,
         layout::DERIVED,
         layout::LOG,
         layout::OBJECTS,

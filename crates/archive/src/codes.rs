@@ -44,3 +44,17 @@ pub const UNFINISHED_REMOVED: &str = "unfinished-removed";
 pub const FILE_UNREADABLE: &str = "file-unreadable";
 /// A good copy of an object that was found damaged is kept aside.
 pub const OBJECT_RESCUED: &str = "object-rescued";
+/// A mirror has no `private/`: openings of withheld fields lie elsewhere.
+pub const PRIVATE_LEFT_OUT: &str = "private-left-out";
+/// A mirror holds something else than the case in the same place.
+pub const MIRROR_DIFFERS: &str = "mirror-differs";
+/// A mirror has more records than the case, which is an older copy.
+pub const MIRROR_AHEAD: &str = "mirror-ahead";
+/// A folder holds another log.
+pub const MIRROR_FOREIGN: &str = "mirror-foreign";
+/// Two copies of the log have gone on in different ways.
+pub const LOG_FORKED: &str = "log-forked";
+/// A guard cannot be reached, so nothing tells whether the case is its newest copy.
+pub const GUARD_UNREACHABLE: &str = "guard-unreachable";
+/// A guard has seen a newer checkpoint than the case has.
+pub const GUARD_AHEAD: &str = "guard-ahead";

@@ -72,6 +72,22 @@ pub enum Error {
         /// What is wrong.
         message: String,
     },
+    /// The folder is a mirror, in which nothing is recorded.
+    #[error("{} is a mirror: nothing is recorded in it", path.display())]
+    Mirror {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A guard does not agree that this is the newest copy of the case.
+    #[error("guard {}: {message}", folder.display())]
+    Guard {
+        /// Stable code, one of [`crate::codes`].
+        code: &'static str,
+        /// The guard's folder.
+        folder: PathBuf,
+        /// What is wrong.
+        message: String,
+    },
     /// A record is larger than a leaf may be.
     #[error("the record of {name} has {size} bytes; a leaf holds at most \
              {limit}", limit = record::leaf::LEAF_LIMIT_BYTES)]
@@ -88,6 +104,16 @@ impl Error {
     pub fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_path_buf();
         move |source| Self::Io { action, path, source }
+    }
+
+    /// The same, where what is damaged lies in another folder than the case.
+    pub fn in_folder(self, folder: &Path) -> Self {
+        match self {
+            Self::Damaged { code, place, message } => {
+                Self::Damaged { code, place: folder.join(place).display().to_string(), message }
+            }
+            other => other,
+        }
     }
 
     /// What to do about it, for a person.
@@ -111,6 +137,19 @@ impl Error {
                 .into(),
             Self::Damaged { .. } => "Change nothing in the folder; run `casefile verify` for the \
                                      whole picture and restore the file from a second copy."
+                .into(),
+            Self::Mirror { .. } => "Work in the case that it was made from; if that is lost, \
+                                    `casefile -C NEW repair MIRROR` makes it again in the folder \
+                                    NEW."
+                .into(),
+            Self::Guard { code: crate::codes::GUARD_AHEAD, .. } => {
+                "Record nothing in this copy. `casefile repair MIRROR` from a newer copy brings it \
+                 up; then run this again."
+                    .into()
+            }
+            Self::Guard { .. } => "Nothing was recorded. Find out which copy of the case is the \
+                                   right one before you go on; `casefile mirror --unguard FOLDER` \
+                                   ends a guard."
                 .into(),
             Self::LeafTooLong { .. } => "Shorten the source, address or note given for it.".into(),
         }

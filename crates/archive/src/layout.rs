@@ -43,6 +43,10 @@ pub const OPENINGS: &str = "private/openings";
 /// Openings that a crash left beyond the checkpoint.
 pub const OPENINGS_UNACKNOWLEDGED: &str = "private/unacknowledged";
 
+/// Says that the folder is a mirror, and of which log.
+pub const MIRROR: &str = "MIRROR";
+/// Folders outside the case that hold its last checkpoint.
+pub const GUARDS: &str = "private/guards";
 /// What can be made again from objects and log, or only costs time to lose.
 pub const DERIVED: &str = "derived";
 /// How far a scrub has come, and when each object was last seen whole.
@@ -72,6 +76,11 @@ pub fn openings(index: u64) -> String {
 pub fn openings_index(name: &str) -> Option<u64> {
     let digits = name.strip_suffix(".jsonl").filter(|digits| digits.len() == 20)?;
     digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
+}
+
+/// Whether the folder is a mirror, in which nothing may be recorded; also where that cannot be told.
+pub fn is_mirror(root: &Path) -> bool {
+    at(root, MIRROR).try_exists().unwrap_or(true)
 }
 
 /// `path` of the case at `root`.

@@ -18,12 +18,14 @@ pub mod check;
 pub mod codes;
 pub mod durable;
 pub mod error;
+pub mod guard;
 pub mod keys;
 pub mod layout;
 pub mod log;
 pub mod objects;
 pub mod recover;
 pub mod scrub;
+pub mod standing;
 
 pub use batch::{Batch, Receipt};
 pub use case::{Case, Writer};

@@ -65,15 +65,7 @@ impl Log {
     pub fn open(root: &Path) -> Result<Self, Error> {
         let verifier = read_key(root)?;
         let (checkpoint, signed) = read_checkpoint(root, &verifier)?;
-        let edge =
-            Edge::load(checkpoint.size, |tile| read_tile(root, tile)).map_err(
-                |error| match error {
-                    EdgeError::Read(error) => error,
-                    EdgeError::Form { tile, error } => {
-                        damaged(codes::TILE_DAMAGED, tile, error.to_string())
-                    }
-                },
-            )?;
+        let edge = load_edge(root, checkpoint.size)?;
         if edge.root() != checkpoint.root {
             return Err(Error::Damaged {
                 code: codes::ROOT_MISMATCH,
@@ -108,6 +100,11 @@ impl Log {
         &self.signed
     }
 
+    /// What the signed checkpoint says.
+    pub fn signed(&self) -> Checkpoint {
+        Checkpoint { origin: self.origin().into(), size: self.size(), root: self.edge.root() }
+    }
+
     /// Appends signed leaves: bundles and tiles durable first, then the checkpoint. On an error the
     /// log is as it was.
     pub fn append(&mut self, keys: &Keys, leaves: &[Vec<u8>]) -> Result<(), Error> {
@@ -130,7 +127,7 @@ impl Log {
         durable::replace(&path, signed.as_bytes(), 0o644)?;
         self.edge = edge;
         self.signed = signed;
-        self.drop_superseded(before);
+        drop_superseded(&self.root, before, self.size());
         Ok(())
     }
 
@@ -217,21 +214,46 @@ impl Log {
     fn path_of(&self, tile: Tile) -> PathBuf {
         layout::at(&self.root, layout::LOG).join(tile.to_string())
     }
+}
 
-    /// Partial files whose full one is durable now may go (C2SP tlog-tiles, "Partial tiles"). Only
-    /// tidying: failing at it loses nothing.
-    fn drop_superseded(&self, before: u64) {
-        for full in tile::superseding(before, self.size()) {
-            let mut partial = self.path_of(full).into_os_string();
-            partial.push(".p");
-            match fs::remove_dir_all(&partial) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                    tracing::debug!(path = ?partial, %error, "partial tiles stay");
-                }
-                _ => {}
+/// Partial files of a log that grew from `before` to `after` leaves, and whose full one is durable
+/// now, may go (C2SP tlog-tiles, "Partial tiles"). Only tidying: failing at it loses nothing.
+pub fn drop_superseded(root: &Path, before: u64, after: u64) {
+    for full in tile::superseding(before, after) {
+        let path = layout::at(root, layout::LOG).join(full.to_string());
+        let mut partial = path.into_os_string();
+        partial.push(".p");
+        match fs::remove_dir_all(&partial) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                tracing::debug!(path = ?partial, %error, "partial tiles stay");
             }
+            _ => {}
         }
     }
+}
+
+/// The right edge of the log of `size` leaves.
+pub fn load_edge(root: &Path, size: u64) -> Result<Edge, Error> {
+    load_edge_within(root, size, size)
+}
+
+/// The right edge that the log of `size` leaves had at `old` leaves.
+pub fn load_edge_within(root: &Path, old: u64, size: u64) -> Result<Edge, Error> {
+    let read = |tile: Tile| {
+        let count = tile::count_of(size, tile.kind);
+        let grown = Tile { width: (count - tile.index * WIDTH).min(WIDTH) as u16, ..tile };
+        let bytes = read_tile(root, grown)?;
+        if grown == tile {
+            return Ok(bytes);
+        }
+        beginning(&bytes, grown.width, tile).ok_or_else(|| {
+            damaged(codes::TILE_DAMAGED, grown, "it cannot be taken apart".to_string())
+        })
+    };
+    Edge::load(old, read).map_err(|error| match error {
+        EdgeError::Read(error) => error,
+        EdgeError::Form { tile, error } => damaged(codes::TILE_DAMAGED, tile, error.to_string()),
+    })
 }
 
 /// The log's verifier key.

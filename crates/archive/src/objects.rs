@@ -194,12 +194,8 @@ pub fn state_by(
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(State::Missing),
         Err(error) => return Err(Error::io("open", path)(error)),
     };
-    let forget = || {
-        // Only a wish: a file system that knows no cache may refuse it.
-        let _ = rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::DontNeed);
-    };
     if medium == Medium::Disk {
-        forget();
+        forget(&file);
     }
     let mut digest = sha2::Sha256::new();
     let mut size = 0;
@@ -223,10 +219,25 @@ pub fn state_by(
     }
     if medium == Medium::Disk {
         // What was read once to be checked must not push out what others work with.
-        forget();
+        forget(&file);
     }
     let whole = Sha256(digest.finalize().into()) == sha256;
     Ok(if whole { State::Whole(size) } else { State::Damaged })
+}
+
+/// The bytes of a small file as the disk has them.
+pub fn read_from_disk(path: &Path) -> Result<Vec<u8>, Error> {
+    let mut file = File::open(path).map_err(Error::io("open", path))?;
+    forget(&file);
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).map_err(Error::io("read", path))?;
+    Ok(bytes)
+}
+
+/// Drops what the system's cache holds of a file that has been flushed. Only a wish: a file system
+/// without a cache may refuse it.
+fn forget(file: &File) {
+    let _ = rustix::fs::fadvise(file, 0, None, rustix::fs::Advice::DontNeed);
 }
 
 /// Opens an object for reading.

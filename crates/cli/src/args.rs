@@ -165,6 +165,17 @@ casefile sends nothing by itself: request and reply are files, carried by any me
         #[command(subcommand)]
         what: Option<TimestampVerb>,
     },
+    /// Bring a second copy of the case up to date, or keep its last checkpoint elsewhere.
+    #[command(after_help = "Examples:
+  casefile mirror /media/disk/aleppo                  make a copy there, or bring it up to date
+  casefile mirror /media/disk/aleppo --compare        how the two stand to each other
+  casefile mirror /media/disk/aleppo --with-private   keys and withheld values too
+  casefile mirror --guard /media/stick                keep the last checkpoint there
+  casefile mirror                                     list the guards
+
+A mirror is checked with `casefile verify` and gives back what the case has lost: `casefile repair`.
+A case with a guard refuses to record anything when the guard has seen a newer state of it.")]
+    Mirror(copies::MirrorArgs),
     /// List every named rule by which words become values.
     #[command(after_help = "Examples:
   casefile rules

@@ -4,7 +4,8 @@ use crate::verbs::{Failure, Shell};
 use crate::{print, progress};
 use clap::Args as ClapArgs;
 use std::io::{self, Write};
-use tasks::{Ask, scrub};
+use std::path::{Path, PathBuf};
+use tasks::{Ask, mirror, scrub};
 
 /// How to scrub.
 #[derive(Debug, ClapArgs)]
@@ -20,7 +21,54 @@ pub(crate) struct ScrubArgs {
     unrecorded: bool,
 }
 
+/// Where a second copy lies, and what is wanted of it.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct MirrorArgs {
+    /// Folder of the mirror; made if it is not there.
+    target: Option<PathBuf>,
+    /// Mirror `private/` too: secret keys and withheld values.
+    #[arg(long, requires = "target")]
+    with_private: bool,
+    /// Write nothing: say how the two stand to each other.
+    #[arg(long, requires = "target")]
+    compare: bool,
+    /// Bring the log on even if an object of the case is damaged or missing.
+    #[arg(long, requires = "target")]
+    incomplete: bool,
+    /// Keep the last checkpoint in FOLDER too, and refuse to record when it has seen a newer one.
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["target", "unguard"])]
+    guard: Option<PathBuf>,
+    /// End the guard in FOLDER.
+    #[arg(long, value_name = "FOLDER", conflicts_with = "target")]
+    unguard: Option<PathBuf>,
+}
+
 impl Shell<'_> {
+    pub(crate) fn mirror(&mut self, wanted: &MirrorArgs) -> Result<bool, Failure> {
+        let guarded = match (&wanted.target, &wanted.guard, &wanted.unguard) {
+            (Some(target), ..) => return self.mirror_to(target, wanted),
+            (_, Some(folder), _) => mirror::add_guard(self.case, folder)?,
+            (_, _, Some(folder)) => mirror::end_guard(self.case, folder)?,
+            _ => mirror::guards(self.case)?,
+        };
+        self.say(&guarded, guards)?;
+        Ok(true)
+    }
+
+    fn mirror_to(&mut self, target: &Path, wanted: &MirrorArgs) -> Result<bool, Failure> {
+        let request = mirror::Request {
+            with_private: wanted.with_private,
+            compare: wanted.compare,
+            incomplete: wanted.incomplete,
+        };
+        let bar = progress::bar(self.quiet);
+        let mut step = |done, of| progress::step(&bar, done, of, "mirroring objects");
+        let outcome = mirror::run(self.case, target, request, &mut step)?;
+        bar.finish_and_clear();
+        self.say(&outcome, mirrored)?;
+        Ok(outcome.holds)
+    }
+
     pub(crate) fn scrub(&mut self, wanted: &ScrubArgs, ask: Ask<'_>) -> Result<bool, Failure> {
         let request = scrub::Request {
             rate_bytes: wanted.rate.as_deref().map(scrub::parse_rate).transpose()?,
@@ -59,4 +107,54 @@ fn scrubbed(out: &mut dyn Write, outcome: &scrub::Outcome) -> io::Result<()> {
         ),
         (None, None) => writeln!(out, "Nothing was recorded, as you wished."),
     }
+}
+
+fn mirrored(out: &mut dyn Write, outcome: &mirror::Outcome) -> io::Result<()> {
+    print::findings(out, &outcome.findings)?;
+    let target = outcome.target.display();
+    match outcome.standing {
+        "new" => write!(out, "There was no mirror in {target}")?,
+        "same" => write!(out, "{target} had the same {} record(s)", outcome.records)?,
+        "behind" => write!(out, "{target} was behind by {} record(s)", outcome.apart)?,
+        "ahead" => write!(out, "{target} is AHEAD by {} record(s)", outcome.apart)?,
+        "forked" => write!(out, "{target} and this case are FORKED")?,
+        _ => write!(out, "{target} is FOREIGN")?,
+    }
+    if outcome.compared_only || matches!(outcome.standing, "ahead" | "forked" | "foreign") {
+        return writeln!(out, "; nothing was written.");
+    }
+    writeln!(
+        out,
+        "; copied and read back: {} object(s), {} bytes, {} log file(s).",
+        outcome.objects, outcome.bytes, outcome.log_files
+    )?;
+    match outcome.private_files {
+        Some(files) => writeln!(
+            out,
+            "private/ went along ({files} file(s)): whoever has the mirror has keys and withheld \
+             values."
+        )?,
+        None => writeln!(
+            out,
+            "private/ (keys, withheld values) was NOT mirrored; --with-private mirrors it too."
+        )?,
+    }
+    if outcome.holds {
+        writeln!(out, "The mirror is up to date: {} record(s).", outcome.records)
+    } else {
+        writeln!(out, "The mirror is NOT whole: see the faults above.")
+    }
+}
+
+fn guards(out: &mut dyn Write, guarded: &mirror::Guarded) -> io::Result<()> {
+    if guarded.guards.is_empty() {
+        return writeln!(
+            out,
+            "The case has no guard: an old copy that is put back goes unnoticed."
+        );
+    }
+    for guard in &guarded.guards {
+        writeln!(out, "guarded by {}", guard.display())?;
+    }
+    Ok(())
 }

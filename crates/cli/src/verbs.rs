@@ -74,6 +74,7 @@ pub(crate) fn run_to(args: Args, out: &mut dyn Write) -> Result<bool, Failure> {
         Verb::Verify { path, trust } => shell.verify(path.as_deref(), trust.as_deref()),
         Verb::Scrub(wanted) => shell.scrub(&wanted, &mut passphrase),
         Verb::Timestamp { what } => shell.timestamp(what, &mut passphrase),
+        Verb::Mirror(wanted) => shell.mirror(&wanted),
         Verb::Rules { name } => {
             let mut rules = tasks::rules::run();
             rules.retain(|rule| name.as_deref().is_none_or(|name| rule.name.contains(name)));

@@ -3,6 +3,7 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout, reason = "a test")]
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -83,6 +84,44 @@ fn spoil(file: &Path) {
     bytes[middle] ^= 4;
     fs::write(file, bytes).unwrap();
     fs::set_permissions(file, fs::Permissions::from_mode(0o444)).unwrap();
+}
+
+fn copy_all(from: &Path, to: &Path) {
+    let copied = Command::new("cp").arg("-a").args([from, to]).status().unwrap();
+    assert!(copied.success());
+}
+
+fn remove_all(path: &Path) {
+    if path.exists() {
+        fs::remove_dir_all(path).unwrap();
+    }
+}
+
+/// Every file that a case or mirror is made of, by path.
+fn truth(case: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    for folder in ["objects", "log"] {
+        for path in archive::log::list_files(&case.join(folder)).unwrap() {
+            let aside = ["incoming/", "rescued/", "damaged/", "unacknowledged/"];
+            if !aside.iter().any(|aside| path.starts_with(aside)) {
+                let path = format!("{folder}/{path}");
+                files.insert(path.clone(), fs::read(case.join(path)).unwrap());
+            }
+        }
+    }
+    files
+}
+
+/// Whether all that `mirror` consists of is byte for byte in `case`.
+fn check_same(case: &Path, mirror: &Path) {
+    let (case, mirror) = (truth(case), truth(mirror));
+    for (path, bytes) in &mirror {
+        assert_eq!(case.get(path), Some(bytes), "{path}");
+    }
+    let objects = |files: &BTreeMap<String, Vec<u8>>| {
+        files.keys().filter(|path| path.starts_with("objects/")).cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(objects(&case), objects(&mirror));
 }
 
 fn has_strace() -> bool {
@@ -174,4 +213,198 @@ fn a_scrub_killed_at_any_step_goes_on_and_is_recorded_once_it_has_ended() {
         assert_eq!(said.contains(&expect), seen > 0, "{when}: {text}\n{said}");
     });
     assert!(kills > 20, "{kills} kills");
+}
+
+#[test]
+fn a_mirror_is_a_case_that_is_brought_up_to_date_and_told_apart() {
+    let folder = with_case(4);
+    let (at, mirror) = (folder.path(), folder.path().join("m"));
+    let to_m = ["-C", "case", "mirror", "m"];
+    check(
+        at,
+        &["-C", "case", "mirror", "m", "--compare"],
+        0,
+        &["no mirror", "nothing was written"],
+    );
+    assert!(!mirror.exists());
+    check(at, &to_m, 0, &["There was no mirror", "4 object(s)", "NOT mirrored", "up to date: 5"]);
+    check(at, &["verify", "m"], 0, &["HOLDS", "private-left-out"]);
+    check_same(&at.join("case"), &mirror);
+    assert!(!mirror.join("private").exists());
+    check(at, &["-C", "m", "capture", "first"], 3, &["is a mirror"]);
+    check(at, &to_m, 0, &["had the same 5", "0 object(s)"]);
+
+    copy_all(&at.join("case"), &at.join("old"));
+    capture(at, "second", 300);
+    check(at, &["-C", "case", "mirror", "m", "--compare"], 0, &["behind by 300", "nothing was"]);
+    check(at, &to_m, 0, &["behind by 300 record(s)", "300 object(s)"]);
+    check(at, &["verify", "m"], 0, &["HOLDS", "305 record(s)"]);
+    check_same(&at.join("case"), &mirror);
+
+    let before = truth(&mirror);
+    check(at, &["-C", "old", "mirror", "m"], 1, &["AHEAD by 300", "mirror-ahead", "older copy"]);
+    check(at, &["-C", "old", "capture", "second/7.txt"], 0, &[]);
+    check(at, &["-C", "old", "mirror", "m"], 1, &["FORKED", "log-forked"]);
+    check(at, &["init", "other", "--unprotected"], 0, &[]);
+    check(at, &["-C", "other", "mirror", "m"], 1, &["FOREIGN", "mirror-foreign"]);
+    check(at, &["-C", "other", "mirror", "case"], 1, &["FOREIGN"]);
+    assert_eq!(truth(&mirror), before);
+    check(at, &["-C", "case", "mirror", "first"], 3, &["not an empty folder"]);
+    check(at, &["-C", "case", "mirror", "case/in"], 3, &["one in the other"]);
+    check(at, &["-C", "case", "mirror", "."], 3, &["one in the other"]);
+
+    check(at, &["-C", "case", "mirror", "p", "--with-private"], 0, &["private/ went along"]);
+    let said = check(at, &["verify", "p"], 0, &["HOLDS"]);
+    assert!(!said.contains("private-left-out"), "{said}");
+    assert!(at.join("p/private/keys").exists());
+    check(at, &["-C", "p", "capture", "first"], 3, &["is a mirror"]);
+    check(at, &["-C", "m", "mirror", "mm"], 0, &["up to date: 305"]);
+    check(at, &["verify", "mm"], 0, &["HOLDS"]);
+}
+
+#[test]
+fn nothing_different_is_overwritten_and_nothing_damaged_is_copied() {
+    let folder = with_case(3);
+    let (at, case, mirror) = (folder.path(), folder.path().join("case"), folder.path().join("m"));
+    let to_m = ["-C", "case", "mirror", "m"];
+    check(at, &to_m, 0, &[]);
+    capture(at, "second", 2);
+    // In the place of an object, and of a log file, that is still to come: something else.
+    let files = truth(&case);
+    let strange: Vec<&String> = files.keys().filter(|path| !mirror.join(path).exists()).collect();
+    let object = strange.iter().find(|path| path.starts_with("objects/")).unwrap();
+    let tile = strange.iter().find(|path| path.ends_with("log/tile/0/000.p/6")).unwrap();
+    let verified = |records: &str| {
+        let run = casefile(at, &["verify", "m"]);
+        assert!(run.said.contains(&format!("{records} record(s)")), "{}", run.said);
+    };
+    for path in [tile, object] {
+        fs::create_dir_all(mirror.join(path).parent().unwrap()).unwrap();
+        fs::write(mirror.join(path), "something else").unwrap();
+        check(at, &to_m, 1, &["mirror-differs", path.as_str(), "NOT whole"]);
+        assert_eq!(fs::read(mirror.join(path)).unwrap(), b"something else");
+        verified("4");
+        fs::remove_file(mirror.join(path)).unwrap();
+    }
+    // An object of the case that has rotted before it was copied.
+    spoil(&case.join(object));
+    check(at, &to_m, 1, &["object-damaged", "it was not copied", "NOT whole"]);
+    verified("4");
+    check(at, &["-C", "case", "mirror", "m", "--incomplete"], 1, &["object-damaged"]);
+    verified("6");
+    spoil(&case.join(object));
+    check(at, &to_m, 0, &["1 object(s)", "up to date: 6"]);
+    check(at, &["verify", "m"], 0, &["HOLDS"]);
+}
+
+#[test]
+fn a_mirroring_killed_at_any_step_leaves_an_older_state_and_is_gone_on_with() {
+    if !has_strace() {
+        return;
+    }
+    let folder = with_case(2);
+    let (at, mirror) = (folder.path(), folder.path().join("m"));
+    let to_m = ["-C", "case", "mirror", "m", "--with-private"];
+    check(at, &to_m, 0, &[]);
+    copy_all(&mirror, &at.join("earlier"));
+    capture(at, "second", 6);
+    for (what, least) in [("new", 40), ("behind", 30)] {
+        let before = || {
+            remove_all(&mirror);
+            if what == "behind" {
+                copy_all(&at.join("earlier"), &mirror);
+            }
+        };
+        let mut states = BTreeMap::new();
+        let kills = kill_everywhere(at, &to_m, &before, &mut |when| {
+            if mirror.join("VERSION").exists() {
+                let said = check(at, &["verify", "m"], 0, &["HOLDS"]);
+                let size = said.split(" record(s)").next().unwrap().rsplit(' ').next().unwrap();
+                *states.entry(size.to_string()).or_insert(0) += 1;
+            }
+            check(at, &to_m, 0, &["up to date: 9"]);
+            check(at, &["verify", "m"], 0, &["HOLDS", "9 record(s)"]);
+            check_same(&at.join("case"), &mirror);
+            assert_eq!(fs::read_dir(mirror.join("objects/incoming")).unwrap().count(), 0, "{when}");
+        });
+        assert!(kills >= least, "{what}: {kills} kills");
+        let older = if what == "behind" { vec!["3", "9"] } else { vec!["9"] };
+        assert_eq!(states.keys().collect::<Vec<_>>(), older, "{what}: {states:?}");
+    }
+}
+
+#[test]
+fn a_case_that_was_put_back_does_not_fork_its_log_unnoticed() {
+    let folder = with_case(1);
+    let (at, stick) = (folder.path(), folder.path().join("stick"));
+    fs::create_dir(&stick).unwrap();
+    check(at, &["-C", "case", "mirror"], 0, &["no guard"]);
+    check(at, &["-C", "case", "mirror", "--guard", "none"], 3, &["cannot look at"]);
+    check(at, &["-C", "case", "mirror", "--guard", "stick"], 0, &["guarded by"]);
+    copy_all(&at.join("case"), &at.join("old"));
+    let held = || {
+        let files = fs::read_dir(&stick).unwrap().map(|file| file.unwrap().path());
+        let held = files.filter(|path| path.extension().unwrap() == "checkpoint");
+        held.map(|path| fs::read(path).unwrap()).collect::<Vec<_>>()
+    };
+    let now = |case: &str| vec![fs::read(at.join(case).join("log/checkpoint")).unwrap()];
+    assert_eq!(held(), now("case"));
+    capture(at, "second", 2);
+    assert_eq!(held(), now("case"));
+
+    // The old copy signs nothing, and is not changed.
+    let before = truth(&at.join("old"));
+    let take = ["-C", "old", "capture", "first"];
+    check(at, &take, 3, &["2 record(s) more", "older copy", "brings it up"]);
+    assert_eq!(truth(&at.join("old")), before);
+    check(at, &["-C", "old", "mirror", "--guard", "stick"], 3, &["older copy"]);
+    // With the guard out of reach it does, and says what it cannot tell; then it is found.
+    fs::rename(&stick, at.join("away")).unwrap();
+    check(at, &take, 0, &["guard-unreachable"]);
+    check(at, &take, 0, &["guard-unreachable"]);
+    check(at, &["-C", "case", "capture", "first"], 0, &["guard-unreachable"]);
+    fs::rename(at.join("away"), &stick).unwrap();
+    check(at, &take, 3, &["two histories"]);
+    // The case itself has gone on from what the guard holds.
+    check(at, &["-C", "case", "capture", "first"], 0, &[]);
+    assert_eq!(held(), now("case"));
+    // What the guard holds cannot be read.
+    let file = fs::read_dir(&stick).unwrap().map(|file| file.unwrap().path());
+    let file = file.into_iter().find(|path| path.extension().unwrap() == "checkpoint").unwrap();
+    fs::write(&file, "torn").unwrap();
+    check(at, &["-C", "case", "capture", "first"], 3, &["guard", "not of the form"]);
+    check(at, &["-C", "case", "mirror", "--unguard", "stick"], 0, &["no guard"]);
+    check(at, &["-C", "case", "mirror", "--unguard", "stick"], 3, &["is no guard"]);
+    check(at, &["-C", "case", "capture", "first"], 0, &[]);
+}
+
+#[test]
+fn a_capture_with_a_guard_killed_at_any_step_goes_on() {
+    if !has_strace() {
+        return;
+    }
+    let folder = with_case(1);
+    let (at, stick) = (folder.path(), folder.path().join("stick"));
+    fs::create_dir(&stick).unwrap();
+    check(at, &["-C", "case", "mirror", "--guard", "stick"], 0, &[]);
+    fs::write(at.join("new.txt"), "about four people").unwrap();
+    let take = ["-C", "case", "capture", "new.txt"];
+    let (mut behind, mut same) = (0, 0);
+    let kills = kill_everywhere(at, &take, &|| {}, &mut |when| {
+        let held = || {
+            let name = |path: &Path| path.extension().is_some_and(|ending| ending == "checkpoint");
+            let files = fs::read_dir(&stick).unwrap().map(|file| file.unwrap().path());
+            fs::read(files.into_iter().find(|path| name(path)).unwrap()).unwrap()
+        };
+        let now = || fs::read(at.join("case/log/checkpoint")).unwrap();
+        if held() == now() {
+            same += 1;
+        } else {
+            behind += 1;
+        }
+        check(at, &["-C", "case", "verify"], 0, &["HOLDS"]);
+        check(at, &take, 0, &["1 item(s) kept"]);
+        assert_eq!(held(), now(), "{when}");
+    });
+    assert!(kills > 30 && behind > 1 && same > 20, "{kills} kills, {behind} behind, {same} same");
 }

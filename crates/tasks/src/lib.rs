@@ -11,6 +11,7 @@ pub mod export;
 pub mod figures;
 pub mod init;
 pub mod log;
+pub mod mirror;
 pub mod passages;
 pub mod read;
 pub mod reader;

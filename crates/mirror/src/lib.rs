@@ -1,0 +1,10 @@
+//! Second copies of a case: brought up to date from it, told apart from it, and what it has lost
+//! taken back from them.
+//!
+//! Bytes go from one copy to another by their digest only: nothing is kept, here or there, because
+//! of where it came from. Nothing is replaced by something different, and nothing recorded here.
+
+mod follow;
+pub mod update;
+
+pub use update::{Report, Request, update};
