@@ -78,7 +78,7 @@ pub fn openings_index(name: &str) -> Option<u64> {
     digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
 }
 
-/// Whether the folder is a mirror, in which nothing may be recorded; also where that cannot be told.
+/// Whether the folder is a mirror, in which nothing may be recorded; yes where it cannot be told.
 pub fn is_mirror(root: &Path) -> bool {
     at(root, MIRROR).try_exists().unwrap_or(true)
 }
