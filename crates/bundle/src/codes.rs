@@ -38,3 +38,11 @@ pub const BUNDLE_KEY: &str = "bundle-key-untrusted";
 pub const BUNDLE_KEY_UNCHECKED: &str = "bundle-key-unchecked";
 /// A zip file is not byte for byte the one that its contents make.
 pub const BUNDLE_ZIP: &str = "bundle-zip";
+/// A timestamp, or a file of one, is missing, altered, or does not hold.
+pub const BUNDLE_TIMESTAMP: &str = "bundle-timestamp";
+/// None of the given roots vouches for the authority of a timestamp.
+pub const BUNDLE_TIMESTAMP_UNTRUSTED: &str = "bundle-timestamp-untrusted";
+/// No trusted roots were given: whose word the timestamps are rests on the bundle's own word.
+pub const BUNDLE_TIMESTAMP_UNCHECKED: &str = "bundle-timestamp-unchecked";
+/// Records about exhibits came after the newest timestamp in the bundle.
+pub const BUNDLE_TIMESTAMP_SHORT: &str = "bundle-timestamp-short";

@@ -40,8 +40,15 @@ impl Check<'_> {
         for path in unused {
             self.fault(codes::BUNDLE_EXHIBIT, &path, "no exhibit accounts for this file");
         }
-        let unused: Vec<u64> =
-            self.leaves.keys().filter(|index| !used_leaves.contains(*index)).copied().collect();
+        // Records about timestamps belong to no exhibit: `stamps` accounts for them.
+        let stamps =
+            |event: &Event| matches!(event, Event::TimestampRequest(_) | Event::Timestamp(_));
+        let unused: Vec<u64> = self
+            .leaves
+            .iter()
+            .filter(|(index, leaf)| !used_leaves.contains(*index) && !stamps(&leaf.event))
+            .map(|(index, _)| *index)
+            .collect();
         for index in unused {
             self.fault(
                 codes::BUNDLE_EXHIBIT,

@@ -67,7 +67,14 @@ pub const REQUIRED: [&str; 17] = [
 ];
 
 /// Folders that hold one file for each exhibit or record.
-pub const FOLDERS: [&str; 4] = ["data/items", "data/readings", "log/leaves", "log/proofs"];
+pub const FOLDERS: [&str; 5] =
+    ["data/items", "data/readings", "log/leaves", "log/proofs", "log/timestamps"];
+
+/// Where timestamps lie.
+pub const TIMESTAMPS: &str = "log/timestamps/";
+
+/// Ending of the proof that the log continues a stamped checkpoint.
+pub const CONSISTENCY: &str = "consistency";
 
 /// SSHSIG namespace of the signature over the tag manifest.
 pub const NAMESPACE: &str = "casefile-bundle@v1";
@@ -107,4 +114,9 @@ pub fn leaf(index: u64) -> String {
 /// Path of a leaf's proof.
 pub fn proof(index: u64) -> String {
     format!("log/proofs/{index:08}.tlog-proof")
+}
+
+/// Path of a file that a record of a timestamp, or of a request for one, names in a field.
+pub fn timestamp(leaf: u64, field: &str) -> String {
+    format!("{TIMESTAMPS}{leaf:08}.{field}")
 }

@@ -12,6 +12,7 @@ mod exhibits;
 pub mod layout;
 pub mod page;
 pub mod readme;
+pub mod stamps;
 mod trust;
 mod unfinished;
 pub mod verify;
@@ -19,5 +20,6 @@ pub mod write;
 pub mod zipped;
 
 pub use error::Error;
-pub use verify::{Report, verify};
+pub use stamps::Stamp;
+pub use verify::{Report, Trusted, verify, verify_trusting};
 pub use write::{About, Exhibit, Proved, Recorded, Row, Table, Writer};

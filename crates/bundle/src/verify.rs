@@ -5,6 +5,7 @@
 //! complete.
 
 use crate::bag::{self, MANIFEST_LIMIT_BYTES, Manifest};
+use crate::stamps::Stamp;
 use crate::write::{ExhibitLine, digest_of};
 use crate::zipped::files;
 use crate::{Error, codes, layout};
@@ -17,6 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::Path;
+use timestamp::Certificate;
 
 /// Most bytes of a reading or of the list of exhibits that are looked at.
 pub(crate) const JSON_LIMIT_BYTES: u64 = 256 << 20;
@@ -36,6 +38,8 @@ pub struct Report {
     pub log_key: String,
     /// The actor's key.
     pub actor_key: String,
+    /// Timestamps over checkpoints that hold, in order of record.
+    pub stamps: Vec<Stamp>,
 }
 
 /// What is known so far in a check.
@@ -49,8 +53,22 @@ pub(crate) struct Check<'a> {
     pub(crate) digests: BTreeMap<String, record::Digests>,
 }
 
+/// What is known from elsewhere than the bundle.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Trusted<'a> {
+    /// The log's verifier key.
+    pub log_key: Option<&'a str>,
+    /// Roots of authorities for timestamps.
+    pub roots: Option<&'a [Certificate]>,
+}
+
 /// Checks the bundle in the folder `root`. `trusted` is the log key known from elsewhere.
 pub fn verify(root: &Path, trusted: Option<&str>) -> Result<Report, Error> {
+    verify_trusting(root, Trusted { log_key: trusted, roots: None })
+}
+
+/// Checks the bundle in the folder `root`, given whom one trusts.
+pub fn verify_trusting(root: &Path, trusted: Trusted<'_>) -> Result<Report, Error> {
     let mut check = Check {
         root,
         report: Report::default(),
@@ -61,11 +79,14 @@ pub fn verify(root: &Path, trusted: Option<&str>) -> Result<Report, Error> {
     };
     check.presence()?;
     check.digests();
-    let verifier = check.key(trusted)?;
+    let verifier = check.key(trusted.log_key)?;
     if let Some(verifier) = &verifier {
         check.records(verifier);
         check.seals(verifier);
         check.policy(verifier);
+    }
+    if let Some(verifier) = &verifier {
+        check.stamps(verifier, trusted.roots);
     }
     check.exhibits();
     check.openings();
@@ -113,6 +134,15 @@ impl Check<'_> {
 
     /// Reads a file as text, within a limit; what is wrong with it is a finding.
     pub(crate) fn text(&mut self, path: &str, limit_bytes: u64) -> Option<String> {
+        let text = String::from_utf8(self.bytes(path, limit_bytes)?);
+        if text.is_err() {
+            self.fault(codes::BUNDLE_FORM, path, "it is not UTF-8 text");
+        }
+        text.ok()
+    }
+
+    /// Reads a file, within a limit; what is wrong with it is a finding.
+    pub(crate) fn bytes(&mut self, path: &str, limit_bytes: u64) -> Option<Vec<u8>> {
         let place = self.root.join(path);
         let plain = self.present.contains(path)
             && fs::symlink_metadata(&place).is_ok_and(|metadata| metadata.is_file());
@@ -131,13 +161,7 @@ impl Check<'_> {
                 );
                 None
             }
-            Ok(_) => match String::from_utf8(bytes) {
-                Ok(text) => Some(text),
-                Err(_) => {
-                    self.fault(codes::BUNDLE_FORM, path, "it is not UTF-8 text");
-                    None
-                }
-            },
+            Ok(_) => Some(bytes),
             Err(error) => {
                 self.fault(
                     codes::BUNDLE_DIGEST,

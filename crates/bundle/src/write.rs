@@ -217,6 +217,28 @@ impl Writer {
         Ok(())
     }
 
+    /// Adds a record about timestamps with the files it names, each by its field, and from a
+    /// stamped checkpoint the proof that the bundle's log continues it.
+    pub fn stamp(
+        &mut self,
+        record: &Proved,
+        named: &[(&str, Vec<u8>)],
+        growth: Option<&Growth>,
+    ) -> Result<(), Error> {
+        self.prove(record)?;
+        let leaf = record.proof.index;
+        for (field, bytes) in named {
+            self.tag(&layout::timestamp(leaf, field), bytes)?;
+        }
+        match growth {
+            Some(growth) => {
+                let path = layout::timestamp(leaf, layout::CONSISTENCY);
+                self.tag(&path, growth.text().as_bytes())
+            }
+            None => Ok(()),
+        }
+    }
+
     /// Adds openings to be disclosed, as lines of canonical JSON.
     pub fn disclose(&mut self, lines: &[u8]) -> Result<(), Error> {
         if lines.is_empty() { Ok(()) } else { self.tag(layout::OPENINGS, lines) }

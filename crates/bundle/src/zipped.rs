@@ -5,7 +5,7 @@
 //! differ either.
 
 use crate::write::digest_of;
-use crate::{Error, Report, bag, codes};
+use crate::{Error, Report, Trusted, bag, codes};
 use record::Finding;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Read as _, Write};
@@ -66,6 +66,11 @@ fn is_of_name(error: &io::Error) -> bool {
 /// Checks the bundle in the zip file `path`, unpacked into `scratch`, an empty folder. `trusted`
 /// is the log key known from elsewhere.
 pub fn verify(path: &Path, scratch: &Path, trusted: Option<&str>) -> Result<Report, Error> {
+    verify_trusting(path, scratch, Trusted { log_key: trusted, roots: None })
+}
+
+/// [`verify`], given whom one trusts.
+pub fn verify_trusting(path: &Path, scratch: &Path, trusted: Trusted<'_>) -> Result<Report, Error> {
     let named = path.display().to_string();
     match unpack(path, scratch) {
         Ok(()) => {}
@@ -75,7 +80,7 @@ pub fn verify(path: &Path, scratch: &Path, trusted: Option<&str>) -> Result<Repo
         }
         Err(error) => return Err(error),
     }
-    let mut report = crate::verify(scratch, trusted)?;
+    let mut report = crate::verify_trusting(scratch, trusted)?;
     if !is_that_of(path, scratch)? {
         let message = "it is not byte for byte the zip file that its contents make: the container \
                        was changed";

@@ -144,6 +144,9 @@ Without --trust a bundle is checked against the key that it brings itself: whole
         /// The log's verifier key, as its maker told you by another way.
         #[arg(long, value_name = "KEY")]
         trust: Option<String>,
+        /// Root certificates of authorities for timestamps that you trust, PEM.
+        #[arg(long, value_name = "FILE")]
+        tsa_roots: Option<PathBuf>,
     },
     /// Read everything kept again, and find what has rotted, gone missing, or does not belong.
     #[command(after_help = "Examples:

@@ -230,6 +230,20 @@ pub(crate) fn verified(out: &mut dyn Write, outcome: &verify::Outcome) -> io::Re
         if outcome.kind == "case" { "object(s)" } else { "exhibit(s)" },
         outcome.bytes,
     )?;
+    for stamp in &outcome.stamps {
+        let whose = match stamp.trusted {
+            Some(true) => "whom a given root vouches for",
+            Some(false) => "whom NO given root vouches for",
+            None => "at the bundle's own word",
+        };
+        writeln!(
+            out,
+            "The first {} records existed by {}, says {}, {whose}.",
+            stamp.tree_size,
+            stamp.gen_time,
+            clean(&stamp.authority)
+        )?;
+    }
     if !outcome.log_key.is_empty() {
         writeln!(out, "Key of the log: {}", outcome.log_key)?;
     }

@@ -71,7 +71,13 @@ pub(crate) fn run_to(args: Args, out: &mut dyn Write) -> Result<bool, Failure> {
             let request = tasks::export::Request { out, items, disclose };
             shell.export(&request, &mut passphrase)
         }
-        Verb::Verify { path, trust } => shell.verify(path.as_deref(), trust.as_deref()),
+        Verb::Verify { path, trust, tsa_roots } => {
+            let trusted = tasks::verify::Trusted {
+                log_key: trust.as_deref(),
+                tsa_roots: tsa_roots.as_deref(),
+            };
+            shell.verify(path.as_deref(), trusted)
+        }
         Verb::Scrub(wanted) => shell.scrub(&wanted, &mut passphrase),
         Verb::Timestamp { what } => shell.timestamp(what, &mut passphrase),
         Verb::Mirror(wanted) => shell.mirror(&wanted),
@@ -252,10 +258,14 @@ impl Shell<'_> {
         }
     }
 
-    fn verify(&mut self, path: Option<&Path>, trust: Option<&str>) -> Result<bool, Failure> {
+    fn verify(
+        &mut self,
+        path: Option<&Path>,
+        trusted: tasks::verify::Trusted<'_>,
+    ) -> Result<bool, Failure> {
         let bar = progress::bar(self.quiet);
         let step = |done, of| progress::step(&bar, done, of, "checking objects");
-        let outcome = tasks::verify::run(path.unwrap_or(self.case), trust, &step)?;
+        let outcome = tasks::verify::run(path.unwrap_or(self.case), trusted, &step)?;
         bar.finish_and_clear();
         self.say(&outcome, print::verified)?;
         Ok(outcome.holds)

@@ -145,3 +145,72 @@ fn what_is_kept_holds_for_openssl() {
     assert!(judged(&checkpoint));
     assert!(!judged(&stage.at("report.txt")));
 }
+
+/// Bundles carry tokens, chains, lists and the proof that the log continues what was stamped; a
+/// verifier that is given roots says whether they vouch for the authorities.
+#[test]
+fn a_bundle_brings_its_timestamps() {
+    let Some(stage) = Stage::new() else { return };
+    stage.does(&["-C", "case", "timestamp", "request", "now.tsq"], &[]);
+    for name in ["one", "two"] {
+        stage.stamp(name, "now.tsq", "reply.tsr");
+        stage.does(&stage.add("reply.tsr"), &[]);
+    }
+    stage.does(&["-C", "case", "export", "bundle"], &[]);
+    stage.does(&["-C", "case", "export", "bundle.zip"], &[]);
+    let unchecked = ["bundle-timestamp-unchecked", "The first 2 records existed by", "own word"];
+    stage.does(&["verify", "bundle"], &unchecked);
+    let roots = ["--tsa-roots", "tsa/root.pem"];
+    for bundle in ["bundle", "bundle.zip"] {
+        let words = ["O=Example,CN=Clock two, whom a given root vouches for"];
+        stage.does(&[&["verify", bundle][..], &roots].concat(), &words);
+    }
+    let other = Command::new("openssl")
+        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"])
+        .args(["-keyout", "other.key", "-out", "other.pem", "-subj", "/CN=Other Root"])
+        .current_dir(stage.0.path())
+        .output();
+    assert!(other.unwrap().status.success());
+    let words = ["bundle-timestamp-untrusted", "certificate-chain-missing", "NO given root"];
+    stage.expect(1, &["verify", "bundle", "--tsa-roots", "other.pem"], &words);
+
+    let folder = stage.at("bundle/log/timestamps");
+    let mut names: Vec<_> = fs::read_dir(&folder).unwrap().map(|one| one.unwrap().path()).collect();
+    names.sort();
+    let said: Vec<_> = names.iter().filter_map(|name| name.file_name()?.to_str()).collect();
+    let due = "00000002.consistency 00000002.request 00000002.stamped 00000003.certificates \
+               00000003.reply 00000003.revocations 00000004.certificates 00000004.reply \
+               00000004.revocations";
+    assert_eq!(said.join(" "), due);
+    for path in &names {
+        let kept = fs::read(path).unwrap();
+        fs::remove_file(path).unwrap();
+        stage.expect(1, &["verify", "bundle"], &["FAULT   bundle-timestamp  "]);
+        let mut changed = kept.clone();
+        changed[kept.len() / 2] ^= 1;
+        fs::write(path, changed).unwrap();
+        stage.expect(1, &["verify", "bundle"], &["FAULT   bundle-timestamp  "]);
+        fs::write(path, kept).unwrap();
+    }
+    fs::write(folder.join("00000009.reply"), "added").unwrap();
+    stage.expect(1, &["verify", "bundle"], &["FAULT   bundle-timestamp  ", "bundle-file-unlisted"]);
+    fs::remove_file(folder.join("00000009.reply")).unwrap();
+    for leaf in ["00000002", "00000003"] {
+        let paths = ["leaves", "proofs"].map(|kind| {
+            let ending = if kind == "leaves" { "leaf" } else { "tlog-proof" };
+            stage.at(&format!("bundle/log/{kind}/{leaf}.{ending}"))
+        });
+        let kept = paths.clone().map(|path| fs::read(path).unwrap());
+        paths.iter().for_each(|path| fs::remove_file(path).unwrap());
+        stage.expect(1, &["verify", "bundle"], &["FAULT   bundle-timestamp  "]);
+        paths.iter().zip(kept).for_each(|(path, bytes)| fs::write(path, bytes).unwrap());
+    }
+    stage.does(&["verify", "bundle"], &["HOLDS"]);
+
+    // What came in after the timestamp, it does not cover.
+    fs::write(stage.at("later.txt"), "A later report.\n").unwrap();
+    stage.does(&["-C", "case", "capture", "later.txt"], &[]);
+    stage.does(&["-C", "case", "timestamp"], &["no timestamp covers: 3"]);
+    stage.does(&["-C", "case", "export", "later"], &[]);
+    stage.does(&["verify", "later"], &["notice  bundle-timestamp-short", "1 record(s)"]);
+}

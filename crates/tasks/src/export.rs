@@ -7,13 +7,13 @@
 //! clears the folder away, and there are two, of which one was sealed.
 
 use crate::passages::Passages;
-use crate::{Ask, Error, Progress, catalogue, figures, open_writer, show};
+use crate::{Ask, Error, Progress, catalogue, figures, open_writer, show, stamps};
 use archive::batch::OpeningLine;
 use archive::{Case, Writer};
 use bundle::page::{Text, name};
 use bundle::{About, Exhibit, Proved, Recorded, Row, Table};
 use catalogue::Item;
-use record::{Event, Export, Finding, Reading, Sha256, canonical};
+use record::{Digests, Event, Export, Finding, Reading, Sha256, canonical};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -72,6 +72,7 @@ pub fn run(
         let exhibit = exhibit(&case, item)?;
         out.add(&exhibit, &mut case.stream(item.digests.sha256)?)?;
     }
+    stamp(&case, &items, &mut out)?;
     out.disclose(&openings(root, &items, &request.disclose)?)?;
     let manifest = out.finish()?;
     let signature = writer.sign(bundle::layout::NAMESPACE, &manifest);
@@ -181,12 +182,7 @@ fn exhibit(case: &Case, item: &Item) -> Result<Exhibit, Error> {
         Some(reading) => Some(shown(reading, Passages::of(case, item, reading)?)),
         None => None,
     };
-    let leaves: Vec<u64> = item
-        .captures
-        .iter()
-        .map(|capture| capture.leaf)
-        .chain(item.readings.last().map(|reading| reading.leaf))
-        .collect();
+    let leaves = leaves_of(item);
     Ok(Exhibit {
         number: item.number,
         item: item.digests,
@@ -218,6 +214,41 @@ fn shown(reading: &Reading, passages: Passages) -> Text {
             .collect(),
         shown,
     }
+}
+
+/// Adds the timestamps that say most about the items' records. One that does not hold stays out:
+/// the check of the case says so.
+fn stamp(case: &Case, items: &[&Item], out: &mut bundle::Writer) -> Result<(), Error> {
+    let last = items.iter().flat_map(|item| leaves_of(item)).max().unwrap_or(0);
+    let stamps = stamps::read(case)?;
+    for asked in stamps.about_records(last) {
+        let leaves: Vec<u64> =
+            [asked.leaf].into_iter().chain(asked.answers.iter().map(|one| one.leaf)).collect();
+        let mut records = proved(case, &leaves)?.into_iter();
+        let request = records.next().expect("as many proofs come back as were asked for");
+        let file = |digests: &Digests| -> Result<Vec<u8>, Error> {
+            Ok(case.read(digests.sha256, digests.size)?)
+        };
+        let (stamped, sent) = (file(&asked.record.stamped)?, file(&asked.record.request)?);
+        let growth = case.log().growth(asked.record.tree_size)?;
+        out.stamp(&request, &[("stamped", stamped), ("request", sent)], Some(&growth))?;
+        for (answer, record) in asked.answers.iter().zip(records) {
+            let named = &answer.record;
+            let mut files =
+                vec![("reply", file(&named.reply)?), ("certificates", file(&named.certificates)?)];
+            if let Some(lists) = &named.revocations {
+                files.push(("revocations", file(lists)?));
+            }
+            out.stamp(&record, &files, None)?;
+        }
+    }
+    Ok(())
+}
+
+/// The records about an item that go into a bundle: every capture, and the reading that counts.
+fn leaves_of(item: &Item) -> Vec<u64> {
+    let captures = item.captures.iter().map(|capture| capture.leaf);
+    captures.chain(item.readings.last().map(|reading| reading.leaf)).collect()
 }
 
 fn proved(case: &Case, leaves: &[u64]) -> Result<Vec<Proved>, Error> {

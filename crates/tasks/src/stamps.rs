@@ -5,7 +5,8 @@ use crate::Error;
 use archive::Case;
 use record::{Digests, Event, Finding, Sha256, Stamped, Timestamp, TimestampRequest};
 use std::collections::BTreeMap;
-use timestamp::{Fault, Given, Question, Verified, certificate, codes, request, revocation, token};
+use timestamp::kept::{self, Parts};
+use timestamp::{Fault, Question, Verified, certificate, codes, request, token};
 
 /// A request and what came of it.
 #[derive(Debug)]
@@ -51,6 +52,20 @@ impl Stamps {
     pub fn answer(&self, leaf: u64) -> Option<(&Asked, &Answer)> {
         let all = self.asked.iter().flat_map(|asked| asked.answers.iter().map(move |a| (asked, a)));
         all.into_iter().find(|(_, answer)| answer.leaf == leaf)
+    }
+
+    /// The stamped checkpoints that say most about records up to leaf `last`: the earliest that
+    /// covers them all, which bounds their age best, and the newest.
+    pub fn about_records(&self, last: u64) -> Vec<&Asked> {
+        let stamped =
+            |asked: &&Asked| asked.record.about == Stamped::Checkpoint && !asked.answers.is_empty();
+        let size = |asked: &&Asked| asked.record.tree_size;
+        let covers = |asked: &&Asked| asked.record.tree_size > last;
+        let earliest = self.asked.iter().filter(stamped).filter(covers).min_by_key(size);
+        let newest = self.asked.iter().filter(stamped).max_by_key(size);
+        let mut chosen: Vec<&Asked> = earliest.into_iter().chain(newest).collect();
+        chosen.dedup_by_key(|asked| asked.leaf);
+        chosen
     }
 
     /// Records that the log had gained after `size` leaves, those about timestamps left out.
@@ -169,18 +184,7 @@ fn answer(
     let Some(parts) = parts(case, record)? else {
         return Ok(Err(of_record("an object that the record names cannot be read".into())));
     };
-    Ok(checked(&parts, asked, record))
-}
-
-/// What a record of a timestamp names, as bytes.
-#[derive(Debug, Clone)]
-pub struct Parts {
-    /// The authority's reply.
-    pub reply: Vec<u8>,
-    /// The certificates, PEM.
-    pub certificates: Vec<u8>,
-    /// The revocation lists, PEM.
-    pub revocations: Option<Vec<u8>>,
+    Ok(kept::check(record, &asked.record, &asked.question, &parts))
 }
 
 /// The objects of a record, or `None` where one cannot be read.
@@ -200,59 +204,8 @@ pub fn parts(case: &Case, record: &Timestamp) -> Result<Option<Parts>, Error> {
     }))
 }
 
-fn checked(parts: &Parts, asked: &Asked, record: &Timestamp) -> Result<Verified, Fault> {
-    let given = kept(&parts.certificates, parts.revocations.as_deref())?;
-    let verified =
-        timestamp::verify(&token::parse(token::of_reply(&parts.reply)?)?, &asked.question, &given)?;
-    let objects = Objects {
-        reply: record.reply,
-        certificates: record.certificates,
-        revocations: record.revocations,
-    };
-    if *record == of(asked.leaf, &asked.record, &verified, objects) {
-        return Ok(verified);
-    }
-    Err(of_record("the record does not say what the token says".into()))
-}
-
-/// The certificates and lists that were kept with a token: the last certificate is the root.
-fn kept(certificates: &[u8], revocations: Option<&[u8]>) -> Result<Given, Fault> {
-    let mut others = certificate::read_file(certificates)?;
-    let roots = others.pop().into_iter().collect();
-    let crls = revocations.map(revocation::read_file).transpose()?.unwrap_or_default();
-    Ok(Given { roots, others, crls })
-}
-
-/// The objects of a timestamp, by their digests.
-#[derive(Debug, Clone, Copy)]
-pub struct Objects {
-    /// The authority's reply.
-    pub reply: Digests,
-    /// The certificates.
-    pub certificates: Digests,
-    /// The revocation lists.
-    pub revocations: Option<Digests>,
-}
-
-/// The record of a token that holds.
-pub fn of(leaf: u64, asked: &TimestampRequest, verified: &Verified, objects: Objects) -> Timestamp {
-    Timestamp {
-        request: leaf,
-        tree_size: asked.tree_size,
-        root: asked.root,
-        reply: objects.reply,
-        certificates: objects.certificates,
-        revocations: objects.revocations,
-        authority: verified.authority.clone(),
-        gen_time: verified.time.to_string(),
-        accuracy_micros: verified.accuracy_micros,
-        policy: verified.policy.clone(),
-        serial: data_encoding::HEXLOWER.encode(&verified.serial),
-    }
-}
-
 /// An object, or `None` where it is damaged or missing: the check of the case says so itself.
-fn object(case: &Case, digests: &Digests) -> Result<Option<Vec<u8>>, Error> {
+pub fn object(case: &Case, digests: &Digests) -> Result<Option<Vec<u8>>, Error> {
     let limit_bytes = certificate::FILE_LIMIT_BYTES as u64;
     match case.read(digests.sha256, limit_bytes) {
         Ok(bytes) if bytes.len() as u64 == digests.size => Ok(Some(bytes)),

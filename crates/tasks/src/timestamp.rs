@@ -13,6 +13,7 @@ use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
+use timestamp::kept;
 use timestamp::time::date_time;
 use timestamp::{Fault, Given, Hash, Question, Token, certificate, revocation, token};
 
@@ -230,11 +231,11 @@ fn keep(
     let certificates = batch.take_in_bytes(chain.as_bytes())?;
     let revocations =
         if lists.is_empty() { None } else { Some(batch.take_in_bytes(lists.as_bytes())?) };
-    let record = stamps::of(
+    let record = kept::record(
         asked.leaf,
         &asked.record,
         verified,
-        stamps::Objects { reply, certificates, revocations },
+        kept::Objects { reply, certificates, revocations },
     );
     batch.record(Event::Timestamp(record), Vec::new());
     Ok(batch.commit(writer)?.first().map_or(0, |receipt| receipt.index))
@@ -420,7 +421,7 @@ fn seconds(time: &str) -> Option<u64> {
 }
 
 /// Reads a file outside the case, whole, within a limit.
-fn read_file(path: &Path, limit_bytes: usize) -> Result<Vec<u8>, Error> {
+pub(crate) fn read_file(path: &Path, limit_bytes: usize) -> Result<Vec<u8>, Error> {
     let file = File::open(path).map_err(Error::io("open", path))?;
     let mut bytes = Vec::new();
     file.take(limit_bytes as u64 + 1).read_to_end(&mut bytes).map_err(Error::io("read", path))?;

@@ -8,6 +8,7 @@ use serde::Serialize;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 use std::{fs, io};
+use timestamp::certificate;
 
 /// Names tried for a temporary folder; one is taken only by what a killed run of the same process
 /// number left, so a handful would do.
@@ -30,18 +31,44 @@ pub struct Outcome {
     pub bytes: u64,
     /// The log's key, for comparing with what was said elsewhere.
     pub log_key: String,
+    /// Timestamps in a bundle.
+    pub stamps: Vec<Stamp>,
+}
+
+/// A timestamp that holds.
+#[derive(Debug, Serialize)]
+pub struct Stamp {
+    /// The authority.
+    pub authority: String,
+    /// The time it states.
+    pub gen_time: String,
+    /// How many records it covers.
+    pub tree_size: u64,
+    /// Whether a given root vouches for the authority; `null` where none was given.
+    pub trusted: Option<bool>,
+}
+
+/// What is known from elsewhere.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Trusted<'a> {
+    /// The log's verifier key.
+    pub log_key: Option<&'a str>,
+    /// A file of root certificates of authorities for timestamps, PEM.
+    pub tsa_roots: Option<&'a Path>,
 }
 
 /// Checks what lies at `path`: a case by its VERSION file, otherwise a bundle, as a folder or zip
-/// file. `trusted` is the log's key as known from elsewhere.
+/// file.
 pub fn run(
     path: &Path,
-    trusted: Option<&str>,
+    trusted: Trusted<'_>,
     progress: &(dyn Fn(u64, u64) + Sync),
 ) -> Result<Outcome, Error> {
     if path.join(layout::VERSION_FILE).is_file() {
-        return case(path, trusted, progress);
+        return case(path, trusted.log_key, progress);
     }
+    let roots = trusted.tsa_roots.map(roots).transpose()?;
+    let trusted = bundle::Trusted { log_key: trusted.log_key, roots: roots.as_deref() };
     let metadata = fs::metadata(path).map_err(Error::io("look at", path))?;
     if metadata.is_file() {
         return zip(path, trusted);
@@ -55,7 +82,7 @@ pub fn run(
              bagit.txt), or a bundle's zip file.",
         ));
     }
-    Ok(of_bundle(bundle::verify(path, trusted)?))
+    Ok(of_bundle(bundle::verify_trusting(path, trusted)?))
 }
 
 fn case(
@@ -75,6 +102,7 @@ fn case(
         objects: report.objects,
         bytes: report.object_bytes,
         log_key: report.log_key,
+        stamps: Vec::new(),
     })
 }
 
@@ -99,9 +127,9 @@ fn stamps(path: &Path) -> Vec<Finding> {
     read.map(|stamps| stamps.findings).unwrap_or_default()
 }
 
-fn zip(path: &Path, trusted: Option<&str>) -> Result<Outcome, Error> {
+fn zip(path: &Path, trusted: bundle::Trusted<'_>) -> Result<Outcome, Error> {
     let folder = Unpacked::beside(path)?;
-    Ok(of_bundle(zipped::verify(path, &folder.0, trusted)?))
+    Ok(of_bundle(zipped::verify_trusting(path, &folder.0, trusted)?))
 }
 
 fn of_bundle(report: bundle::Report) -> Outcome {
@@ -113,7 +141,21 @@ fn of_bundle(report: bundle::Report) -> Outcome {
         objects: report.exhibits,
         bytes: report.payload_bytes,
         log_key: report.log_key,
+        stamps: report.stamps.into_iter().map(of_stamp).collect(),
     }
+}
+
+fn of_stamp(stamp: bundle::Stamp) -> Stamp {
+    let bundle::Stamp { authority, gen_time, tree_size, trusted, .. } = stamp;
+    Stamp { authority, gen_time, tree_size, trusted }
+}
+
+/// The root certificates in a file.
+fn roots(path: &Path) -> Result<Vec<timestamp::Certificate>, Error> {
+    let bytes = crate::timestamp::read_file(path, certificate::FILE_LIMIT_BYTES)?;
+    certificate::read_file(&bytes).map_err(|fault| {
+        Error::asked(format!("{}: {fault}", path.display()), "Give root certificates as PEM.")
+    })
 }
 
 /// A folder that goes when it is no longer needed.

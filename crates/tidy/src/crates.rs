@@ -33,14 +33,14 @@ const fn seat(name: &'static str, sees: &'static [&'static str], fence: Fence) -
 const SEATS: &[Seat] = &[
     seat("record", &[], Fence::Pure),
     seat("custody", &[], Fence::Pure),
-    seat("timestamp", &[], Fence::Pure),
+    seat("timestamp", &["record"], Fence::Pure),
     seat("capture", &["record"], Fence::Open),
     seat("archive", &["record", "custody"], Fence::Open),
     seat("mirror", &["record", "custody", "archive"], Fence::Open),
     seat("language", &["record"], Fence::Pure),
     seat("read", &["record", "language"], Fence::Pure),
     seat("compare", &["record"], Fence::Pure),
-    seat("bundle", &["record", "custody"], Fence::Open),
+    seat("bundle", &["record", "custody", "timestamp"], Fence::Open),
     seat(
         "tasks",
         &[

@@ -10,6 +10,7 @@ pub mod certificate;
 pub mod chain;
 pub mod codes;
 pub mod fault;
+pub mod kept;
 pub mod request;
 pub mod revocation;
 pub mod time;
