@@ -40,6 +40,8 @@ pub const BUNDLE_KEY_UNCHECKED: &str = "bundle-key-unchecked";
 pub const BUNDLE_ZIP: &str = "bundle-zip";
 /// A timestamp, or a file of one, is missing, altered, or does not hold.
 pub const BUNDLE_TIMESTAMP: &str = "bundle-timestamp";
+/// An evidence record does not hold, or belongs to no exhibit.
+pub const BUNDLE_EVIDENCE: &str = "bundle-evidence";
 /// None of the given roots vouches for the authority of a timestamp.
 pub const BUNDLE_TIMESTAMP_UNTRUSTED: &str = "bundle-timestamp-untrusted";
 /// No trusted roots were given: whose word the timestamps are rests on the bundle's own word.

@@ -67,8 +67,15 @@ pub const REQUIRED: [&str; 17] = [
 ];
 
 /// Folders that hold one file for each exhibit or record.
-pub const FOLDERS: [&str; 5] =
-    ["data/items", "data/readings", "log/leaves", "log/proofs", "log/timestamps"];
+pub const FOLDERS: [&str; 6] =
+    ["data/items", "data/readings", "log/leaves", "log/proofs", "log/timestamps", "log/evidence"];
+
+/// Where evidence records lie.
+pub const EVIDENCE: &str = "log/evidence/";
+/// Certificates of all evidence records; absent where there are none.
+pub const EVIDENCE_CERTIFICATES: &str = "log/evidence/certificates.pem";
+/// Revocation lists of all evidence records; absent where there are none.
+pub const EVIDENCE_REVOCATIONS: &str = "log/evidence/revocations.pem";
 
 /// Where timestamps lie.
 pub const TIMESTAMPS: &str = "log/timestamps/";
@@ -119,4 +126,9 @@ pub fn proof(index: u64) -> String {
 /// Path of a file that a record of a timestamp, or of a request for one, names in a field.
 pub fn timestamp(leaf: u64, field: &str) -> String {
     format!("{TIMESTAMPS}{leaf:08}.{field}")
+}
+
+/// Path of an exhibit's evidence record.
+pub fn evidence(number: u64) -> String {
+    format!("{EVIDENCE}{number:06}.ers")
 }

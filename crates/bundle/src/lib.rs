@@ -8,6 +8,7 @@
 pub mod bag;
 pub mod codes;
 pub mod error;
+mod evidence;
 mod exhibits;
 pub mod layout;
 pub mod page;

@@ -40,6 +40,9 @@ pub struct Report {
     pub actor_key: String,
     /// Timestamps over checkpoints that hold, in order of record.
     pub stamps: Vec<Stamp>,
+    /// Numbers of the exhibits with an evidence record that holds, with the time of its oldest
+    /// token.
+    pub evidence: BTreeMap<u64, String>,
 }
 
 /// What is known so far in a check.
@@ -88,6 +91,7 @@ pub fn verify_trusting(root: &Path, trusted: Trusted<'_>) -> Result<Report, Erro
     if let Some(verifier) = &verifier {
         check.stamps(verifier, trusted.roots);
     }
+    check.evidence(trusted.roots);
     check.exhibits();
     check.openings();
     let mut report = check.report;

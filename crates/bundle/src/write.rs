@@ -239,6 +239,27 @@ impl Writer {
         }
     }
 
+    /// Adds evidence records of exhibits, by number, with the certificates and revocation lists
+    /// that their tokens need, PEM.
+    pub fn evidence(
+        &mut self,
+        records: &[(u64, Vec<u8>)],
+        certificates: &str,
+        revocations: &str,
+    ) -> Result<(), Error> {
+        for (number, record) in records {
+            self.tag(&layout::evidence(*number), record)?;
+        }
+        let pem = [
+            (layout::EVIDENCE_CERTIFICATES, certificates),
+            (layout::EVIDENCE_REVOCATIONS, revocations),
+        ];
+        for (path, text) in pem.into_iter().filter(|(_, text)| !text.is_empty()) {
+            self.tag(path, text.as_bytes())?;
+        }
+        Ok(())
+    }
+
     /// Adds openings to be disclosed, as lines of canonical JSON.
     pub fn disclose(&mut self, lines: &[u8]) -> Result<(), Error> {
         if lines.is_empty() { Ok(()) } else { self.tag(layout::OPENINGS, lines) }

@@ -218,7 +218,11 @@ pub(crate) enum TimestampVerb {
         /// Ask for this policy, a dotted object identifier.
         #[arg(long, value_name = "OID")]
         policy: Option<String>,
-        /// Renew the timestamp of this record, instead of stamping the checkpoint.
+        /// Stamp all items through a hash tree, so that bundles have an evidence record of each.
+        #[arg(long, conflicts_with = "renew")]
+        items: bool,
+        /// Renew the timestamp of this record, instead of stamping the checkpoint. With --hash of a
+        /// newer kind: renew the hash tree of all items.
         #[arg(long, value_name = "LEAF")]
         renew: Option<u64>,
     },

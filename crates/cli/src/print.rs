@@ -244,6 +244,13 @@ pub(crate) fn verified(out: &mut dyn Write, outcome: &verify::Outcome) -> io::Re
             clean(&stamp.authority)
         )?;
     }
+    if let Some(latest) = outcome.evidence.values().max() {
+        writeln!(
+            out,
+            "{} exhibit(s) have an evidence record (RFC 4998): they existed by {latest}.",
+            outcome.evidence.len()
+        )?;
+    }
     if !outcome.log_key.is_empty() {
         writeln!(out, "Key of the log: {}", outcome.log_key)?;
     }

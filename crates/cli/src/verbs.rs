@@ -6,6 +6,7 @@ use clap::CommandFactory as _;
 use serde::Serialize;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
+use tasks::timestamp::What;
 use tasks::{Ask, Error};
 
 /// Why a verb did not come to its end.
@@ -243,8 +244,13 @@ impl Shell<'_> {
                 self.say(&listed, stamps::listed)?;
                 Ok(listed.findings.is_empty())
             }
-            Some(TimestampVerb::Request { out, hash, policy, renew }) => {
-                let wanted = tasks::timestamp::Wanted { out, hash, policy, renew };
+            Some(TimestampVerb::Request { out, hash, policy, items, renew }) => {
+                let what = match renew {
+                    Some(leaf) => What::Renewal(leaf),
+                    None if items => What::Items,
+                    None => What::Checkpoint,
+                };
+                let wanted = tasks::timestamp::Wanted { out, hash, policy, what };
                 let requested = tasks::timestamp::request(self.case, &wanted, ask)?;
                 self.say(&requested, stamps::requested)?;
                 Ok(true)

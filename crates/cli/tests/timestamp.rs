@@ -2,7 +2,7 @@
 //!
 //! Where the machine has no `openssl`, this says so and checks nothing; under CI that is a failure.
 
-#![allow(missing_docs, clippy::print_stderr, clippy::unwrap_used, reason = "a test")]
+#![allow(missing_docs, clippy::panic, clippy::print_stderr, clippy::unwrap_used, reason = "a test")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -213,4 +213,80 @@ fn a_bundle_brings_its_timestamps() {
     stage.does(&["-C", "case", "timestamp"], &["no timestamp covers: 3"]);
     stage.does(&["-C", "case", "export", "later"], &[]);
     stage.does(&["verify", "later"], &["notice  bundle-timestamp-short", "1 record(s)"]);
+}
+
+/// Whether Bouncy Castle finds the record to be about the object; `None` where it is not installed.
+fn bouncy_castle(record: &Path, object: &Path) -> Option<bool> {
+    let jars = ["bcpkix", "bcprov", "bcutil"].map(|name| format!("/usr/share/java/{name}.jar"));
+    if jars.iter().any(|jar| !Path::new(jar).exists()) {
+        eprintln!("skipped: Bouncy Castle (libbcpkix-java) is not there");
+        return None;
+    }
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/Evidence.java");
+    let mut java = Command::new("java");
+    java.arg("-cp").arg(jars.join(":")).arg(script).arg(object).arg(record);
+    match java.output() {
+        Ok(said) => Some(said.status.success()),
+        Err(error) => {
+            eprintln!("skipped: java does not start: {error}");
+            None
+        }
+    }
+}
+
+/// An evidence record of each item, by one token for all; then renewed, then under SHA-512.
+#[test]
+fn evidence_records_are_made_renewed_and_judged() {
+    let Some(stage) = Stage::new() else { return };
+    for name in ["b", "c", "d", "e"] {
+        fs::write(stage.at(name), format!("The report {name}.\n")).unwrap();
+        stage.does(&["-C", "case", "capture", name], &[]);
+    }
+    let request = |options: &[&str]| {
+        let _ = fs::remove_file(stage.at("now.tsq"));
+        stage.does(&[&["-C", "case", "timestamp", "request", "now.tsq"], options].concat(), &[]);
+    };
+    let answer = |name, leaf: &str| {
+        stage.stamp(name, "now.tsq", "reply.tsr");
+        stage.does(&stage.add("reply.tsr"), &[leaf]);
+    };
+    request(&["--items"]);
+    answer("one", "record 7");
+    let exported = |out: &str| {
+        stage.does(&["-C", "case", "export", out], &[]);
+        let roots = ["verify", out, "--tsa-roots", "tsa/root.pem"];
+        stage.does(&roots, &["5 exhibit(s) have an evidence record", "HOLDS"]);
+        let record = stage.at(out).join("log/evidence/000003.ers");
+        let items = stage.at(out).join("data/items");
+        if bouncy_castle(&record, &items.join("000003-c")) == Some(false) {
+            panic!("Bouncy Castle refuses the record in {out}");
+        }
+        assert_ne!(bouncy_castle(&record, &items.join("000004-d")), Some(true), "{out}");
+    };
+    exported("first");
+    request(&["--renew", "7"]);
+    answer("two", "record 10");
+    exported("renewed");
+    request(&["--renew", "10", "--hash", "sha512"]);
+    answer("two", "record 13");
+    exported("under-sha512");
+    request(&["--renew", "13"]);
+    answer("one", "record 16");
+    exported("renewed-again");
+    stage.does(&["-C", "case", "verify"], &["HOLDS"]);
+
+    // Each token counts: a byte anywhere in a record, and the object itself.
+    let path = stage.at("renewed-again/log/evidence/000003.ers");
+    let kept = fs::read(&path).unwrap();
+    for part in 1..16 {
+        let mut changed = kept.clone();
+        changed[kept.len() * part / 16] ^= 1;
+        fs::write(&path, changed).unwrap();
+        stage.expect(1, &["verify", "renewed-again"], &["FAULT   bundle-evidence  "]);
+    }
+    fs::copy(stage.at("renewed-again/log/evidence/000004.ers"), &path).unwrap();
+    stage.expect(1, &["verify", "renewed-again"], &["evidence-object"]);
+    fs::write(&path, &kept).unwrap();
+    fs::write(stage.at("renewed-again/log/evidence/000009.ers"), &kept).unwrap();
+    stage.expect(1, &["verify", "renewed-again"], &["of no exhibit"]);
 }

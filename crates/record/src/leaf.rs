@@ -178,12 +178,12 @@ pub enum Stamped {
     /// A signed checkpoint; the object holds it.
     Checkpoint,
     /// All items, through the root of a hash tree (RFC 4998, section 4.2); the object holds the
-    /// canonical JSON array of their names.
+    /// canonical JSON array of its leaves, which are their names.
     Items,
     /// An older token (RFC 4998, section 5.2); the object holds its DER.
     Token,
     /// All items and the evidence about them, under a newer digest (RFC 4998, section 5.3); the
-    /// object holds the canonical JSON array of the items' names.
+    /// object holds the canonical JSON array of the tree's leaves.
     ItemsAgain,
 }
 

@@ -7,7 +7,7 @@
 //! clears the folder away, and there are two, of which one was sealed.
 
 use crate::passages::Passages;
-use crate::{Ask, Error, Progress, catalogue, figures, open_writer, show, stamps};
+use crate::{Ask, Error, Progress, catalogue, evidence, figures, open_writer, show, stamps};
 use archive::batch::OpeningLine;
 use archive::{Case, Writer};
 use bundle::page::{Text, name};
@@ -221,6 +221,7 @@ fn shown(reading: &Reading, passages: Passages) -> Text {
 fn stamp(case: &Case, items: &[&Item], out: &mut bundle::Writer) -> Result<(), Error> {
     let last = items.iter().flat_map(|item| leaves_of(item)).max().unwrap_or(0);
     let stamps = stamps::read(case)?;
+    add_evidence(case, &evidence::all(case, &stamps)?, items, out)?;
     for asked in stamps.about_records(last) {
         let leaves: Vec<u64> =
             [asked.leaf].into_iter().chain(asked.answers.iter().map(|one| one.leaf)).collect();
@@ -243,6 +244,31 @@ fn stamp(case: &Case, items: &[&Item], out: &mut bundle::Writer) -> Result<(), E
         }
     }
     Ok(())
+}
+
+/// Adds an evidence record of each item that a timestamp is about, the earliest.
+fn add_evidence(
+    case: &Case,
+    all: &[evidence::Series],
+    items: &[&Item],
+    out: &mut bundle::Writer,
+) -> Result<(), Error> {
+    let (mut records, mut used) = (Vec::new(), BTreeSet::new());
+    for item in items {
+        for (number, series) in all.iter().enumerate() {
+            if let Some(record) = series.record(case, item.digests.sha256)? {
+                records.push((item.number, record));
+                used.insert(number);
+                break;
+            }
+        }
+    }
+    let parts = || used.iter().filter_map(|number| all.get(*number)).flat_map(|one| one.parts());
+    let certificates: BTreeSet<&[u8]> = parts().map(|one| one.certificates.as_slice()).collect();
+    let lists: BTreeSet<&[u8]> = parts().filter_map(|one| one.revocations.as_deref()).collect();
+    let text =
+        |pem: BTreeSet<&[u8]>| -> String { pem.into_iter().map(String::from_utf8_lossy).collect() };
+    Ok(out.evidence(&records, &text(certificates), &text(lists))?)
 }
 
 /// The records about an item that go into a bundle: every capture, and the reading that counts.

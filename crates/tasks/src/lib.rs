@@ -7,6 +7,7 @@ pub mod capture;
 pub mod catalogue;
 pub mod demo;
 pub mod error;
+pub mod evidence;
 pub mod export;
 pub mod figures;
 pub mod init;

@@ -1,12 +1,16 @@
 //! The timestamps of a case: a pure function of its log and objects. Every token is checked again
 //! each time, against the certificates that were kept with it.
 
-use crate::Error;
+use crate::{Error, evidence};
 use archive::Case;
 use record::{Digests, Event, Finding, Sha256, Stamped, Timestamp, TimestampRequest};
 use std::collections::BTreeMap;
 use timestamp::kept::{self, Parts};
-use timestamp::{Fault, Question, Verified, certificate, codes, request, token};
+use timestamp::{Fault, Question, Verified, codes, request, token};
+
+/// Most bytes of an object that is loaded: the list of the items that were stamped is the longest,
+/// with 67 bytes for each, so four million of them.
+const OBJECT_LIMIT_BYTES: u64 = 256 << 20;
 
 /// A request and what came of it.
 #[derive(Debug)]
@@ -52,6 +56,32 @@ impl Stamps {
     pub fn answer(&self, leaf: u64) -> Option<(&Asked, &Answer)> {
         let all = self.asked.iter().flat_map(|asked| asked.answers.iter().map(move |a| (asked, a)));
         all.into_iter().find(|(_, answer)| answer.leaf == leaf)
+    }
+
+    /// The timestamps from the first of a series of renewals to that of the record `leaf`.
+    pub fn series(&self, leaf: u64) -> Option<Vec<(&Asked, &Answer)>> {
+        let mut steps = vec![self.answer(leaf)?];
+        // A renewal comes after what it renews, so the way back ends.
+        while let Some(before) = steps.last().and_then(|(asked, _)| asked.record.renews) {
+            steps.push(self.answer(before).filter(|(asked, _)| asked.leaf < before)?);
+        }
+        steps.reverse();
+        Some(steps)
+    }
+
+    /// Leaf of the newest renewal of the timestamp of the record `leaf`, or its own.
+    pub fn newest_renewal(&self, leaf: u64) -> u64 {
+        let renews = |asked: &&Asked, of| asked.record.renews == Some(of) && asked.leaf > of;
+        let mut newest = leaf;
+        while let Some(next) = self
+            .asked
+            .iter()
+            .filter(|asked| renews(asked, newest))
+            .find_map(|asked| asked.answers.first())
+        {
+            newest = next.leaf;
+        }
+        newest
     }
 
     /// The stamped checkpoints that say most about records up to leaf `last`: the earliest that
@@ -168,7 +198,13 @@ fn about(
         Stamped::Token => {
             token::parse(stamped)?;
         }
-        Stamped::Items | Stamped::ItemsAgain => {}
+        Stamped::Items | Stamped::ItemsAgain => {
+            let tree = evidence::tree(question.hash, stamped);
+            if tree.is_some_and(|tree| tree.root() == question.digest) {
+                return Ok(());
+            }
+            return Err(of_record("the digest that was sent is not the root of its tree".into()));
+        }
     }
     if question.hash.of(stamped) != question.digest {
         return Err(of_record("the digest that was sent is not that of the object named".into()));
@@ -206,8 +242,7 @@ pub fn parts(case: &Case, record: &Timestamp) -> Result<Option<Parts>, Error> {
 
 /// An object, or `None` where it is damaged or missing: the check of the case says so itself.
 pub fn object(case: &Case, digests: &Digests) -> Result<Option<Vec<u8>>, Error> {
-    let limit_bytes = certificate::FILE_LIMIT_BYTES as u64;
-    match case.read(digests.sha256, limit_bytes) {
+    match case.read(digests.sha256, OBJECT_LIMIT_BYTES) {
         Ok(bytes) if bytes.len() as u64 == digests.size => Ok(Some(bytes)),
         Ok(_) | Err(archive::Error::Damaged { .. }) => Ok(None),
         Err(error) => Err(error.into()),

@@ -5,7 +5,7 @@
 //! in between leaves a request that waits for ever, which harms nobody.
 
 use crate::stamps::{self, Asked, Stamps};
-use crate::{Ask, Error, open_writer};
+use crate::{Ask, Error, catalogue, evidence, open_writer};
 use archive::Writer;
 use record::{Event, Finding, Stamped, TimestampRequest};
 use serde::Serialize;
@@ -40,8 +40,19 @@ pub struct Wanted {
     pub hash: Option<String>,
     /// The policy asked for, as a dotted object identifier.
     pub policy: Option<String>,
-    /// Leaf of a timestamp that is to be renewed; otherwise the newest checkpoint is stamped.
-    pub renew: Option<u64>,
+    /// What is to be stamped.
+    pub what: What,
+}
+
+/// What is to be stamped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum What {
+    /// The newest checkpoint.
+    Checkpoint,
+    /// All items, through a hash tree, for evidence records.
+    Items,
+    /// The timestamp of that leaf, to renew it.
+    Renewal(u64),
 }
 
 /// A request that was recorded and written.
@@ -84,26 +95,18 @@ fn record_request(
     let recovered = std::mem::take(&mut writer.recovered);
     let case = writer.case()?;
     let named = wanted.hash.as_deref().map(named).transpose()?;
-    let (about, stamped, hash) = match wanted.renew {
-        None => {
+    let Subject { about, stamped, hash, digest } = match wanted.what {
+        What::Checkpoint => {
             let checkpoint = case.log().checkpoint().as_bytes().to_vec();
-            (Stamped::Checkpoint, checkpoint, named.unwrap_or(Hash::Sha256))
+            Subject::whole(Stamped::Checkpoint, named.unwrap_or(Hash::Sha256), checkpoint)
         }
-        Some(leaf) => {
-            let (token, hash) = token_of(&case, leaf)?;
-            if named.is_some_and(|named| named != hash) {
-                return Err(Error::asked(
-                    format!("the timestamp of record {leaf} is over a {} digest", hash.name()),
-                    "A renewal keeps the kind of digest: leave --hash out.",
-                ));
-            }
-            (Stamped::Token, token, hash)
-        }
+        What::Items => items(&case, named)?,
+        What::Renewal(leaf) => renewal(&case, leaf, named)?,
     };
     let nonce = archive::keys::random()?.get(..NONCE_BYTES).unwrap_or_default().to_vec();
     let nonce = nonce.into_iter().skip_while(|byte| *byte == 0).collect();
     let policy = wanted.policy.clone();
-    let question = Question { hash, digest: hash.of(&stamped), nonce: Some(nonce), policy };
+    let question = Question { hash, digest, nonce: Some(nonce), policy };
     let bytes = timestamp::request::request(&question).map_err(|fault| {
         Error::asked(fault.to_string(), "A policy looks like 1.3.6.1.4.1.4146.2.3.")
     })?;
@@ -111,7 +114,10 @@ fn record_request(
     let at = stamps::root(case.log().root_at(tree_size)?);
     let mut batch = writer.begin()?;
     let (stamped, request) = (batch.take_in_bytes(&stamped)?, batch.take_in_bytes(&bytes)?);
-    let renews = wanted.renew;
+    let renews = match wanted.what {
+        What::Renewal(leaf) => Some(leaf),
+        What::Checkpoint | What::Items => None,
+    };
     let record = TimestampRequest { about, stamped, request, tree_size, root: at, renews };
     batch.record(Event::TimestampRequest(record), Vec::new());
     let leaf = batch.commit(&mut writer)?.first().map_or(0, |receipt| receipt.index);
@@ -128,19 +134,67 @@ fn named(name: &str) -> Result<Hash, Error> {
     })
 }
 
-/// The token that the record `leaf` is about, and the kind of digest that it is over.
-fn token_of(case: &archive::Case, leaf: u64) -> Result<(Vec<u8>, Hash), Error> {
-    let none = || {
-        Error::asked(
-            format!("record {leaf} is no timestamp that holds"),
-            "`casefile timestamp` lists those of the case, each with its record.",
-        )
-    };
+/// What a request is about: the bytes that determine it, and the digest that is sent.
+struct Subject {
+    about: Stamped,
+    stamped: Vec<u8>,
+    hash: Hash,
+    digest: Vec<u8>,
+}
+
+impl Subject {
+    /// The digest of the bytes themselves.
+    fn whole(about: Stamped, hash: Hash, stamped: Vec<u8>) -> Self {
+        let digest = hash.of(&stamped);
+        Self { about, stamped, hash, digest }
+    }
+
+    /// The root of the tree over digests.
+    fn tree(about: Stamped, hash: Hash, leaves: &[Vec<u8>]) -> Result<Self, Error> {
+        let none = || Error::asked("the case has no item", "Take some in with `casefile capture`.");
+        let tree = timestamp::evidence::Tree::new(hash, leaves.to_vec()).ok_or_else(none)?;
+        let digest = tree.root().to_vec();
+        Ok(Self { about, stamped: evidence::leaves_to_bytes(leaves), hash, digest })
+    }
+}
+
+/// All items, by their names, which are their SHA-256.
+fn items(case: &archive::Case, named: Option<Hash>) -> Result<Subject, Error> {
+    if named.is_some_and(|named| named != Hash::Sha256) {
+        return Err(Error::asked(
+            "items are stamped by their SHA-256 first",
+            "Leave --hash out; a renewal with --hash sha512 brings a newer digest.",
+        ));
+    }
+    let items = catalogue::items(case)?;
+    let leaves: Vec<Vec<u8>> = items.iter().map(|item| item.digests.sha256.0.to_vec()).collect();
+    Subject::tree(Stamped::Items, Hash::Sha256, &leaves)
+}
+
+/// The older token; or, under another digest than its own, the items and the evidence about them.
+fn renewal(case: &archive::Case, leaf: u64, named: Option<Hash>) -> Result<Subject, Error> {
     let stamps = stamps::read(case)?;
-    let (asked, answer) = stamps.answer(leaf).ok_or_else(none)?;
-    let parts = stamps::parts(case, &answer.record)?.ok_or_else(none)?;
-    let token = token::of_reply(&parts.reply).map_err(|_| none())?;
-    Ok((token.to_vec(), asked.question.hash))
+    let steps = stamps.series(leaf).ok_or_else(|| no_timestamp(leaf))?;
+    let series = evidence::Series::load(case, &steps)?.ok_or_else(|| no_timestamp(leaf))?;
+    let hash = series.hash();
+    match named {
+        Some(newer) if newer != hash && series.is_of_items() => {
+            let leaves = series.again(case, newer)?;
+            Subject::tree(Stamped::ItemsAgain, newer, &leaves)
+        }
+        Some(other) if other != hash => Err(Error::asked(
+            format!("the timestamp of record {leaf} is over a {} digest", hash.name()),
+            "A renewal keeps the kind of digest: leave --hash out, or stamp the checkpoint anew.",
+        )),
+        _ => Ok(Subject::whole(Stamped::Token, hash, series.newest_token().to_vec())),
+    }
+}
+
+fn no_timestamp(leaf: u64) -> Error {
+    Error::asked(
+        format!("record {leaf} is no timestamp that holds"),
+        "`casefile timestamp` lists those of the case, each with its record.",
+    )
 }
 
 /// What comes with a reply.

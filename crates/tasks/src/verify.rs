@@ -5,6 +5,7 @@ use archive::{Case, check, layout};
 use bundle::zipped;
 use record::{Finding, finding};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 use std::{fs, io};
@@ -33,6 +34,8 @@ pub struct Outcome {
     pub log_key: String,
     /// Timestamps in a bundle.
     pub stamps: Vec<Stamp>,
+    /// Exhibits in a bundle with an evidence record that holds, and the time of its oldest token.
+    pub evidence: BTreeMap<u64, String>,
 }
 
 /// A timestamp that holds.
@@ -103,6 +106,7 @@ fn case(
         bytes: report.object_bytes,
         log_key: report.log_key,
         stamps: Vec::new(),
+        evidence: BTreeMap::new(),
     })
 }
 
@@ -142,6 +146,7 @@ fn of_bundle(report: bundle::Report) -> Outcome {
         bytes: report.payload_bytes,
         log_key: report.log_key,
         stamps: report.stamps.into_iter().map(of_stamp).collect(),
+        evidence: report.evidence,
     }
 }
 

@@ -102,6 +102,46 @@ impl Hash {
     }
 }
 
+/// A digest in the making, for objects that do not fit into memory.
+#[derive(Debug, Clone)]
+pub enum Running {
+    /// Of SHA-256.
+    Sha256(sha2::Sha256),
+    /// Of SHA-384.
+    Sha384(sha2::Sha384),
+    /// Of SHA-512.
+    Sha512(sha2::Sha512),
+}
+
+impl Running {
+    /// Of nothing, so far.
+    pub fn new(hash: Hash) -> Self {
+        match hash {
+            Hash::Sha256 => Self::Sha256(sha2::Sha256::new()),
+            Hash::Sha384 => Self::Sha384(sha2::Sha384::new()),
+            Hash::Sha512 => Self::Sha512(sha2::Sha512::new()),
+        }
+    }
+
+    /// Takes in the next bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        match self {
+            Self::Sha256(running) => running.update(bytes),
+            Self::Sha384(running) => running.update(bytes),
+            Self::Sha512(running) => running.update(bytes),
+        }
+    }
+
+    /// The digest of all bytes taken in.
+    pub fn finish(self) -> Vec<u8> {
+        match self {
+            Self::Sha256(running) => running.finalize().to_vec(),
+            Self::Sha384(running) => running.finalize().to_vec(),
+            Self::Sha512(running) => running.finalize().to_vec(),
+        }
+    }
+}
+
 /// How a signature is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Scheme {

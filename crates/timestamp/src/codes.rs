@@ -96,3 +96,15 @@ pub const REQUEST_FORM: &str = "timestamp-request-form";
 pub const RECORD: &str = "timestamp-record";
 /// The log does not continue the checkpoint that was stamped: it was made up anew.
 pub const CHECKPOINT: &str = "timestamp-checkpoint";
+/// The bytes are not the DER that an evidence record must be.
+pub const EVIDENCE_FORM: &str = "evidence-form";
+/// The record is about another object, or a token in it does not stamp what came before.
+pub const EVIDENCE_OBJECT: &str = "evidence-object";
+/// The hash tree does not lead to what its token stamps, or can be read in two ways.
+pub const EVIDENCE_TREE: &str = "evidence-tree";
+/// Digests in the record contradict each other.
+pub const EVIDENCE_HASH: &str = "evidence-hash";
+/// A token is older than the one that it renews.
+pub const EVIDENCE_ORDER: &str = "evidence-order";
+/// A token was renewed only after its certificates had ended.
+pub const EVIDENCE_LATE: &str = "evidence-late";

@@ -9,6 +9,7 @@ pub mod algorithm;
 pub mod certificate;
 pub mod chain;
 pub mod codes;
+pub mod evidence;
 pub mod fault;
 pub mod kept;
 pub mod request;

@@ -62,8 +62,10 @@ pub struct Verified {
 /// The first thing that is wrong with it.
 pub fn verify(token: &Token<'_>, question: &Question, given: &Given) -> Result<Verified, Fault> {
     answers(token, question)?;
-    let others = others(token, given);
-    let signer = signer(token, &others, given)?;
+    let inside: Vec<Certificate> =
+        token.certificates.iter().filter_map(|der| Certificate::read(der).ok()).collect();
+    let signer = signer(token, &inside, given)?;
+    let others: Vec<Certificate> = inside.iter().chain(&given.others).cloned().collect();
     signature(token, signer)?;
     purpose(signer)?;
     let seconds = token.info.time.seconds;
@@ -114,15 +116,12 @@ fn answers(token: &Token<'_>, question: &Question) -> Result<(), Fault> {
     Ok(())
 }
 
-/// The certificates in the token, where they can be read, and those given.
-fn others(token: &Token<'_>, given: &Given) -> Vec<Certificate> {
-    let inside = token.certificates.iter().filter_map(|der| Certificate::read(der).ok());
-    inside.chain(given.others.iter().cloned()).collect()
-}
-
+/// The signer's certificate: among those in the token, where it has any, since it was asked to
+/// bring that one (RFC 3161, section 2.4.1), and a damaged copy must not pass because a good one is
+/// given.
 fn signer<'a>(
     token: &Token<'_>,
-    others: &'a [Certificate],
+    inside: &'a [Certificate],
     given: &'a Given,
 ) -> Result<&'a Certificate, Fault> {
     let is_signer = |certificate: &&Certificate| match &token.signer {
@@ -131,7 +130,10 @@ fn signer<'a>(
         }
         SignerId::Key(id) => certificate.key_id().is_some_and(|own| own == *id),
     };
-    let found = others.iter().chain(&given.roots).find(is_signer);
+    let found = match token.certificates.as_slice() {
+        [] => given.others.iter().chain(&given.roots).find(is_signer),
+        _ => inside.iter().find(is_signer),
+    };
     found.ok_or_else(|| {
         let message = "the certificate of its signer is neither in it nor given";
         Fault::new(codes::SIGNER_MISSING, message)

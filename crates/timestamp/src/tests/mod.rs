@@ -3,4 +3,5 @@
 //! Keys are fixed and signatures deterministic (RFC 6979), so every run sees the same bytes.
 
 mod authority;
+mod evidence;
 mod forgeries;
