@@ -206,6 +206,23 @@ python_verifier() {
     agrees 'on every bundle of the tests' agree_kept
     agrees 'on random changes of a bundle' \
         python3 oracle/agree.py changed "$casefile" "$bundle" "${CHANGES:-1000}" 1
+    stamped_bundle >"$place/said" 2>&1 || report 'a bundle with timestamps and an opening'
+    agrees 'on random changes of one with timestamps and an opening' \
+        python3 oracle/agree.py changed "$casefile" "$place/stamped/bundle" "$((${CHANGES:-1000} / 4))" 2
+}
+stamped_bundle() {
+    tests/authority.sh "$place/stamped/tsa" || return 1
+    (
+        cd "$place/stamped" && printf 'At least 4 people died in Norwick.\n' >report.txt &&
+            "$casefile" init case --unprotected && "$casefile" -C case capture --collector 'A. Person' report.txt &&
+            "$casefile" -C case read && "$casefile" -C case timestamp request now.tsq || return 1
+        local name
+        for name in one two; do
+            tsa/stamp "$name" now.tsq reply.tsr && "$casefile" -C case timestamp add reply.tsr \
+                --chain tsa/root.pem --crl tsa/crl.pem || return 1
+        done
+        "$casefile" -C case export --disclose collector bundle
+    )
 }
 agree_kept() {
     mkdir "$place/kept"
