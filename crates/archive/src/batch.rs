@@ -317,6 +317,7 @@ fn describe(event: &Event) -> String {
         Event::Reading(reading) => format!("the reading of {}", reading.item),
         Event::Export(_) => "an export".into(),
         Event::Scrub(_) => "a scrub".into(),
+        Event::Repair(_) => "a repair".into(),
         Event::TimestampRequest(_) => "a request for a timestamp".into(),
         Event::Timestamp(received) => format!("the timestamp of {}", received.authority),
     }

@@ -354,6 +354,7 @@ fn check_files(root: &Path, size: u64, report: &mut Report) -> Result<(), Error>
         layout::VERSION_FILE,
         layout::LOCK_FILE,
         layout::MIRROR,
+        layout::DAMAGED,
         layout::DERIVED,
         layout::LOG,
         layout::OBJECTS,
@@ -377,6 +378,13 @@ fn check_files(root: &Path, size: u64, report: &mut Report) -> Result<(), Error>
             format!("{}/{name}", layout::RESCUED),
             "a good copy of a damaged object: once `sha256sum` agrees with its name, put it in the \
              damaged one's place",
+        ));
+    }
+    for folder in objects::names(&layout::at(root, layout::DAMAGED))? {
+        report.findings.push(Finding::notice(
+            codes::DAMAGED_KEPT,
+            format!("{}/{folder}", layout::DAMAGED),
+            "damaged files that a repair replaced are kept here",
         ));
     }
     for folder in objects::names(&layout::at(root, layout::UNACKNOWLEDGED))? {

@@ -58,3 +58,11 @@ pub const LOG_FORKED: &str = "log-forked";
 pub const GUARD_UNREACHABLE: &str = "guard-unreachable";
 /// A guard has seen a newer checkpoint than the case has.
 pub const GUARD_AHEAD: &str = "guard-ahead";
+/// A file was put back by a good copy.
+pub const REPAIRED: &str = "repaired";
+/// Damaged files that were replaced are kept.
+pub const DAMAGED_KEPT: &str = "damaged-kept";
+/// The log's key was taken from a copy.
+pub const KEY_UNCHECKED: &str = "key-unchecked";
+/// A lost checkpoint could be replaced by an older one only.
+pub const REPAIR_OLDER: &str = "repair-older";

@@ -11,11 +11,10 @@
 //! *not* the beginning of the case is never overwritten: the case refuses to sign.
 
 use crate::case::lock;
-use crate::log::Log;
 use crate::standing::{Standing, standing};
 use crate::{Case, Error, codes, durable, layout};
 use custody::checkpoint;
-use custody::note::NOTE_LIMIT_BYTES;
+use custody::note::{NOTE_LIMIT_BYTES, Verifier};
 use record::Finding;
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -44,6 +43,14 @@ pub fn folders(root: &Path) -> Result<Vec<PathBuf>, Error> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
         Err(error) => Err(Error::io("read", &path)(error)),
     }
+}
+
+/// The checkpoints that the guards in reach hold, as they stand there: nothing about them is
+/// checked.
+pub fn held(root: &Path, verifier: &Verifier) -> Result<Vec<String>, Error> {
+    let name = name(verifier.name());
+    let held = |folder: PathBuf| read(&folder.join(&name)).ok().flatten();
+    Ok(folders(root)?.into_iter().filter_map(held).collect())
 }
 
 /// Makes `folder` a guard of the case at `root`. The record goes there first, then the folder into
@@ -89,7 +96,7 @@ impl Guards {
         let mut guards = Self::default();
         let mut findings = Vec::new();
         for folder in folders(case.root())? {
-            let there = layout::at(&folder, &name(case.log())).exists();
+            let there = layout::at(&folder, &name(case.log().origin())).exists();
             match if there { Guard::reach(&folder, case)? } else { None } {
                 Some(guard) => guards.reached.push(guard),
                 None => findings.push(Finding::notice(
@@ -136,7 +143,7 @@ impl Guard {
     /// Opens the guard in `folder`, making it if need be, and compares. `None` where it cannot be
     /// read or written; one that can only be read is compared all the same.
     fn reach(folder: &Path, case: &Case) -> Result<Option<Self>, Error> {
-        let name = name(case.log());
+        let name = name(case.log().origin());
         let lock = match lock(folder, &format!("{name}.lock")) {
             Err(locked @ Error::Locked { .. }) => return Err(locked),
             lock => lock.map_err(|error| tracing::warn!(%error, "guard")).ok(),
@@ -196,9 +203,9 @@ fn refused(code: &'static str, folder: &Path, message: &str) -> Error {
 }
 
 /// Name of the record of a log: one folder may guard several cases, and an origin is unique.
-pub(crate) fn name(log: &Log) -> String {
+fn name(origin: &str) -> String {
     let plain = |c: char| if c.is_alphanumeric() { c } else { '-' };
-    let origin: String = log.origin().chars().map(plain).collect();
+    let origin: String = origin.chars().map(plain).collect();
     format!("{origin}.checkpoint")
 }
 

@@ -45,6 +45,8 @@ pub const OPENINGS_UNACKNOWLEDGED: &str = "private/unacknowledged";
 
 /// Says that the folder is a mirror, and of which log.
 pub const MIRROR: &str = "MIRROR";
+/// Damaged files that were replaced by good copies, in a folder for each repair.
+pub const DAMAGED: &str = "damaged";
 /// Folders outside the case that hold its last checkpoint.
 pub const GUARDS: &str = "private/guards";
 /// What can be made again from objects and log, or only costs time to lose.

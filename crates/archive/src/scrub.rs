@@ -54,11 +54,7 @@ impl<'a> Sweep<'a> {
     }
 
     /// The states of `wanted`, in its order.
-    pub(crate) fn read(
-        &self,
-        root: &Path,
-        wanted: &[Sha256],
-    ) -> Result<Vec<Result<State, Error>>, Error> {
+    pub fn read(&self, root: &Path, wanted: &[Sha256]) -> Result<Vec<Result<State, Error>>, Error> {
         let (next, pace) = (AtomicUsize::new(0), Pace::new(self.rate_bytes));
         let work = || -> Result<States, Error> {
             let mut states = States::new();

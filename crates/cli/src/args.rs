@@ -179,6 +179,15 @@ casefile sends nothing by itself: request and reply are files, carried by any me
 A mirror is checked with `casefile verify` and gives back what the case has lost: `casefile repair`.
 A case with a guard refuses to record anything when the guard has seen a newer state of it.")]
     Mirror(copies::MirrorArgs),
+    /// Put back what is damaged or lost, from a mirror or a bundle.
+    #[command(after_help = "Examples:
+  casefile repair /media/disk/aleppo          from a mirror
+  casefile repair ../for-the-court.zip        objects from a bundle
+  casefile -C NEW repair /media/disk/aleppo   a case that is lost altogether, in the folder NEW
+
+Nothing is put back that does not have the digest which the log demands. Damaged files are kept in
+damaged/. Exit code 1 where something could not be put back.")]
+    Repair(copies::RepairArgs),
     /// List every named rule by which words become values.
     #[command(after_help = "Examples:
   casefile rules

@@ -5,7 +5,7 @@ use crate::{print, progress};
 use clap::Args as ClapArgs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use tasks::{Ask, mirror, scrub};
+use tasks::{Ask, mirror, repair, scrub};
 
 /// How to scrub.
 #[derive(Debug, ClapArgs)]
@@ -43,7 +43,38 @@ pub(crate) struct MirrorArgs {
     unguard: Option<PathBuf>,
 }
 
+/// What to put back, and where from.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct RepairArgs {
+    /// A mirror, another copy of the case, or a bundle (folder or zip file).
+    from: PathBuf,
+    /// The log's verifier key, as you wrote it down.
+    #[arg(long, value_name = "KEY")]
+    trust: Option<String>,
+    /// Put an older checkpoint in the place of one that is lost.
+    #[arg(long)]
+    older: bool,
+    /// Record nothing in the custody log, and ask for no passphrase.
+    #[arg(long)]
+    unrecorded: bool,
+}
+
 impl Shell<'_> {
+    pub(crate) fn repair(&mut self, wanted: RepairArgs, ask: Ask<'_>) -> Result<bool, Failure> {
+        let request = repair::Request {
+            from: wanted.from,
+            trusted: wanted.trust,
+            older: wanted.older,
+            unrecorded: wanted.unrecorded,
+        };
+        let bar = progress::bar(self.quiet);
+        let step = |done, of| progress::step(&bar, done, of, "looking at objects");
+        let outcome = repair::run(self.case, &request, ask, &step)?;
+        bar.finish_and_clear();
+        self.say(&outcome, repaired)?;
+        Ok(outcome.holds && outcome.unrecorded.is_none())
+    }
+
     pub(crate) fn mirror(&mut self, wanted: &MirrorArgs) -> Result<bool, Failure> {
         let guarded = match (&wanted.target, &wanted.guard, &wanted.unguard) {
             (Some(target), ..) => return self.mirror_to(target, wanted),
@@ -157,4 +188,26 @@ fn guards(out: &mut dyn Write, guarded: &mirror::Guarded) -> io::Result<()> {
         writeln!(out, "guarded by {}", guard.display())?;
     }
     Ok(())
+}
+
+fn repaired(out: &mut dyn Write, outcome: &repair::Outcome) -> io::Result<()> {
+    print::recovered(out, &outcome.recovered)?;
+    print::findings(out, &outcome.findings)?;
+    writeln!(
+        out,
+        "{}: put back {} object(s), {} file(s) of the log and {} other(s) from the {}.",
+        if outcome.holds { "MENDED" } else { "NOT WHOLE: see the faults above" },
+        outcome.objects,
+        outcome.log_files,
+        outcome.others,
+        outcome.from
+    )?;
+    if outcome.gained > 0 {
+        writeln!(out, "The case had lost {} record(s), and has them again.", outcome.gained)?;
+    }
+    match (&outcome.leaf, &outcome.unrecorded) {
+        (Some(leaf), _) => writeln!(out, "Record {leaf} of the custody log says so."),
+        (None, Some(why)) => writeln!(out, "NOT recorded: {why}"),
+        (None, None) => writeln!(out, "Nothing was recorded."),
+    }
 }

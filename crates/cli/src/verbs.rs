@@ -82,6 +82,7 @@ pub(crate) fn run_to(args: Args, out: &mut dyn Write) -> Result<bool, Failure> {
         Verb::Scrub(wanted) => shell.scrub(&wanted, &mut passphrase),
         Verb::Timestamp { what } => shell.timestamp(what, &mut passphrase),
         Verb::Mirror(wanted) => shell.mirror(&wanted),
+        Verb::Repair(wanted) => shell.repair(wanted, &mut passphrase),
         Verb::Rules { name } => {
             let mut rules = tasks::rules::run();
             rules.retain(|rule| name.as_deref().is_none_or(|name| rule.name.contains(name)));

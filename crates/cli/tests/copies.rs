@@ -408,3 +408,225 @@ fn a_capture_with_a_guard_killed_at_any_step_goes_on() {
     });
     assert!(kills > 30 && behind > 1 && same > 20, "{kills} kills, {behind} behind, {same} same");
 }
+
+/// Every way of destroying a case that is named here is undone from its mirror, byte for byte.
+#[test]
+fn a_destroyed_case_is_restored_from_its_mirror() {
+    type Destroy = fn(&Path);
+    let table: [(&str, Destroy); 25] = [
+        ("object changed", |case| spoil(&objects(case)[0])),
+        ("object cut off", |case| cut(&objects(case)[1])),
+        ("object gone", |case| remove(&objects(case)[2])),
+        ("objects swapped", |case| swap(&objects(case)[3], &objects(case)[4])),
+        ("a folder in an object's place", |case| {
+            let object = objects(case)[5].clone();
+            remove(&object);
+            fs::create_dir_all(object.join("in")).unwrap();
+        }),
+        ("every object changed", |case| objects(case).iter().for_each(|object| spoil(object))),
+        ("every object gone", |case| remove_all(&case.join("objects"))),
+        ("bundle changed", |case| spoil(&case.join("log/tile/entries/000"))),
+        ("bundle cut off", |case| cut(&case.join("log/tile/entries/000"))),
+        ("bundle gone", |case| remove(&case.join("log/tile/entries/000"))),
+        ("last bundle changed", |case| spoil(&case.join("log/tile/entries/001.p/5"))),
+        ("last bundle gone", |case| remove(&case.join("log/tile/entries/001.p/5"))),
+        ("tile changed", |case| spoil(&case.join("log/tile/0/000"))),
+        ("tile gone", |case| remove(&case.join("log/tile/0/000"))),
+        ("last tile changed", |case| spoil(&case.join("log/tile/0/001.p/5"))),
+        ("upper tile gone", |case| remove(&case.join("log/tile/1/000.p/1"))),
+        ("every tile changed", |case| {
+            let files = archive::log::list_files(&case.join("log/tile")).unwrap();
+            files.iter().for_each(|file| spoil(&case.join("log/tile").join(file)));
+        }),
+        ("checkpoint changed", |case| spoil(&case.join("log/checkpoint"))),
+        ("checkpoint gone", |case| remove(&case.join("log/checkpoint"))),
+        ("key changed", |case| spoil(&case.join("log/vkey"))),
+        ("log gone", |case| remove_all(&case.join("log"))),
+        ("VERSION gone", |case| remove(&case.join("VERSION"))),
+        ("opening changed", |case| {
+            spoil(&case.join("private/openings/00000000000000000001.jsonl"));
+        }),
+        ("private gone", |case| remove_all(&case.join("private"))),
+        ("all gone", remove_all),
+    ];
+    let folder = with_case(1);
+    let (at, mirror) = (folder.path(), folder.path().join("m"));
+    capture(at, "second", 259);
+    check(at, &["-C", "case", "mirror", "m", "--with-private"], 0, &["up to date: 261"]);
+    for (name, destroy) in table {
+        let copy = at.join(name);
+        copy_all(&at.join("case"), &copy);
+        destroy(&copy);
+        assert_ne!(casefile(at, &["verify", name]).code, Some(0), "{name}: no harm was done");
+        let said = check(at, &["-C", name, "repair", "m", "--unrecorded"], 0, &["MENDED"]);
+        let nothing = "put back 0 object(s), 0 file(s) of the log and 0";
+        assert!(!said.contains(nothing), "{said}");
+        check(at, &["verify", name], 0, &["HOLDS", "261 record(s) and 260 object(s)"]);
+        check_same(&copy, &mirror);
+        for place in ["VERSION", "private/keys", "private/openings/00000000000000000001.jsonl"] {
+            assert_eq!(fs::read(copy.join(place)).unwrap(), fs::read(mirror.join(place)).unwrap());
+        }
+        check(
+            at,
+            &["-C", name, "repair", "m"],
+            0,
+            &["put back 0 object(s)", "Nothing was recorded"],
+        );
+        check(at, &["-C", name, "capture", "first"], 0, &["1 item(s) kept"]);
+        remove_all(&copy);
+    }
+}
+
+#[test]
+fn nothing_is_put_back_that_has_not_the_right_digest() {
+    let folder = with_case(4);
+    let (at, case, mirror) = (folder.path(), folder.path().join("case"), folder.path().join("m"));
+    check(at, &["-C", "case", "export", "bundle"], 0, &[]);
+    check(at, &["-C", "case", "export", "bundle.zip"], 0, &[]);
+    check(at, &["-C", "case", "mirror", "m"], 0, &[]);
+    // Two copies that are damaged in different places mend each other.
+    let all = objects(&case);
+    let there = |object: &Path| mirror.join(object.strip_prefix(&case).unwrap());
+    let widths = fs::read_dir(case.join("log/tile/0/000.p")).unwrap();
+    let widths = widths.map(|file| file.unwrap().file_name().into_string().unwrap());
+    let last = widths.max_by_key(|width| width.parse::<u16>().unwrap()).unwrap();
+    let (tile, entries) =
+        (format!("log/tile/0/000.p/{last}"), format!("log/tile/entries/000.p/{last}"));
+    spoil(&case.join(&entries));
+    spoil(&all[0]);
+    spoil(&mirror.join(&tile));
+    spoil(&there(&all[1]));
+    let words = ["MENDED", "1 object(s), 1 file(s) of the log", "kept in damaged/1/objects"];
+    check(at, &["-C", "case", "repair", "m"], 0, &[&words[..], &["Record"]].concat());
+    check(at, &["-C", "case", "log"], 0, &["put back 1 object(s), 1 file(s) of the log"]);
+    check(at, &["-C", "case", "verify"], 0, &["HOLDS", "damaged-kept"]);
+    check(at, &["-C", "m", "repair", "case"], 0, &["MENDED", "had lost 1 record(s)"]);
+    check(at, &["verify", "m"], 0, &["HOLDS"]);
+    check_same(&case, &mirror);
+
+    // Damaged here, and altered there: nothing is taken. A bundle has it.
+    let item = |number: usize| fs::read_dir(at.join("bundle/data/items")).unwrap().nth(number);
+    let item = item(0).unwrap().unwrap().path();
+    let lost = all.iter().find(|object| fs::read(object).unwrap() == fs::read(&item).unwrap());
+    let lost = lost.unwrap();
+    spoil(lost);
+    fs::set_permissions(there(lost), fs::Permissions::from_mode(0o644)).unwrap();
+    fs::write(there(lost), "planted").unwrap();
+    let before = fs::read(lost).unwrap();
+    check(at, &["-C", "case", "repair", "m"], 1, &["NOT WHOLE", "object-damaged", "no good copy"]);
+    assert_eq!(fs::read(lost).unwrap(), before, "what is damaged stays where nothing better is");
+    remove(lost);
+    check(at, &["-C", "case", "repair", "m"], 1, &["NOT WHOLE", "object-missing"]);
+    assert!(!lost.exists());
+    fs::write(&item, "planted too").unwrap();
+    check(at, &["-C", "case", "repair", "bundle"], 1, &["NOT WHOLE", "object-missing"]);
+    check(
+        at,
+        &["-C", "case", "repair", "bundle.zip"],
+        0,
+        &["MENDED: put back 1 object(s), 0 file"],
+    );
+    check(at, &["-C", "case", "verify"], 0, &["HOLDS"]);
+    check(at, &["-C", "case", "repair", "first"], 3, &["neither a copy of a case nor a bundle"]);
+    check(at, &["-C", "first", "repair", "m"], 3, &["not an empty folder"]);
+    check(at, &["-C", "new", "repair", "bundle"], 1, &["file-missing", "name a mirror"]);
+}
+
+#[test]
+fn a_repair_does_not_take_a_case_back_or_into_another_history() {
+    let folder = with_case(2);
+    let (at, case) = (folder.path(), folder.path().join("case"));
+    fs::create_dir(at.join("stick")).unwrap();
+    check(at, &["-C", "case", "mirror", "m", "--with-private"], 0, &[]);
+    copy_all(&case, &at.join("old"));
+    check(at, &["-C", "case", "mirror", "--guard", "stick"], 0, &[]);
+    capture(at, "second", 3);
+    check(at, &["-C", "case", "mirror", "newer", "--with-private"], 0, &[]);
+
+    // The case has more records than the mirror, and has lost its checkpoint.
+    copy_all(&case, &at.join("lost"));
+    remove(&at.join("lost/log/checkpoint"));
+    fs::rename(at.join("stick"), at.join("away")).unwrap();
+    let repair = ["-C", "lost", "repair", "m", "--unrecorded"];
+    check(at, &repair, 1, &["repair-older", "beyond 3 records"]);
+    assert!(!at.join("lost/log/checkpoint").exists());
+    copy_all(&at.join("lost"), &at.join("wished"));
+    check(at, &["-C", "wished", "repair", "m", "--unrecorded", "--older"], 0, &["MENDED"]);
+    check(at, &["verify", "wished"], 0, &["HOLDS", "3 record(s)", "set-aside"]);
+    fs::rename(at.join("away"), at.join("stick")).unwrap();
+    check(at, &repair, 0, &["MENDED", "1 file(s) of the log"]);
+    check(at, &["verify", "lost"], 0, &["HOLDS", "6 record(s)"]);
+    check_same(&at.join("lost"), &case);
+
+    // An old copy that was put back is brought up; one that went its own way is not.
+    copy_all(&at.join("old"), &at.join("astray"));
+    check(at, &["-C", "old", "repair", "newer"], 0, &["had lost 3 record(s)", "Record 6"]);
+    check(at, &["verify", "old"], 0, &["HOLDS", "7 record(s)"]);
+    check(at, &["-C", "astray", "capture", "second/1.txt"], 0, &[]);
+    let before = truth(&at.join("astray"));
+    check(at, &["-C", "astray", "repair", "newer"], 1, &["log-forked", "nothing was taken"]);
+    check(at, &["init", "other", "--unprotected"], 0, &[]);
+    check(at, &["-C", "astray", "repair", "other"], 1, &["mirror-foreign"]);
+    assert_eq!(truth(&at.join("astray")), before);
+    // A whole case does not take an older state from its mirror.
+    check(at, &["-C", "case", "repair", "m"], 0, &["put back 0 object(s), 0 file(s)"]);
+    check(at, &["-C", "case", "verify"], 0, &["HOLDS", "6 record(s)"]);
+}
+
+#[test]
+fn a_repair_killed_at_any_step_is_gone_on_with() {
+    if !has_strace() {
+        return;
+    }
+    let folder = with_case(3);
+    let (at, mirror, copy) = (folder.path(), folder.path().join("m"), folder.path().join("copy"));
+    check(at, &["-C", "case", "mirror", "m", "--with-private"], 0, &[]);
+    copy_all(&at.join("case"), &at.join("harmed"));
+    let harmed = at.join("harmed");
+    spoil(&objects(&harmed)[0]);
+    remove(&objects(&harmed)[1]);
+    spoil(&harmed.join("log/tile/entries/000.p/4"));
+    spoil(&harmed.join("log/tile/0/000.p/4"));
+    spoil(&harmed.join("log/checkpoint"));
+    spoil(&harmed.join("private/openings/00000000000000000001.jsonl"));
+    remove(&harmed.join("VERSION"));
+    let before = || {
+        remove_all(&copy);
+        copy_all(&harmed, &copy);
+    };
+    let repair = ["-C", "copy", "repair", "m"];
+    let kills = kill_everywhere(at, &repair, &before, &mut |when| {
+        let again = casefile(at, &repair);
+        assert_eq!(again.code, Some(0), "{when}: {}", again.said);
+        check(at, &["verify", "copy"], 0, &["HOLDS"]);
+        for (path, bytes) in truth(&mirror).iter().filter(|(path, _)| *path != "log/checkpoint") {
+            assert_eq!(&fs::read(copy.join(path)).unwrap(), bytes, "{when}: {path}");
+        }
+        // What was damaged is kept, whenever it was put aside.
+        let kept = Command::new("find").arg(copy.join("damaged")).args(["-type", "f"]).output();
+        let kept = String::from_utf8(kept.unwrap().stdout).unwrap();
+        for place in ["log/tile/entries/000.p/4", "log/checkpoint", "private/openings/"] {
+            assert!(kept.contains(place), "{when}: {place} is not in {kept}");
+        }
+        let object = objects(&harmed)[0].clone();
+        assert!(kept.contains(object.strip_prefix(&harmed).unwrap().to_str().unwrap()), "{when}");
+    });
+    assert!(kills > 60, "{kills} kills");
+}
+
+fn cut(file: &Path) {
+    fs::set_permissions(file, fs::Permissions::from_mode(0o644)).unwrap();
+    let bytes = fs::read(file).unwrap();
+    fs::write(file, &bytes[..bytes.len() - 1]).unwrap();
+}
+
+fn remove(file: &Path) {
+    fs::remove_file(file).unwrap();
+}
+
+fn swap(one: &Path, other: &Path) {
+    let aside = one.with_extension("aside");
+    fs::rename(one, &aside).unwrap();
+    fs::rename(other, one).unwrap();
+    fs::rename(&aside, other).unwrap();
+}

@@ -1,36 +1,62 @@
 //! Following a log from one of its states to another, through its leaves.
 
-use archive::{Case, Error, codes, layout, log};
+use archive::{Error, codes, layout, log};
 use custody::edge::LogFile;
 use custody::tile::{self, Kind, Tile, WIDTH};
 use custody::{Checkpoint, Edge};
-use record::{Digests, Finding, Leaf, Sha256, canonical};
+use record::{Commitment, Digests, Event, Finding, Leaf, Sha256, canonical};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// Every object that the log records, by name. What cannot be read of the log is said.
-pub(crate) fn recorded(
-    case: &Case,
-    findings: &mut Vec<Finding>,
-) -> Result<BTreeMap<Sha256, Digests>, Error> {
-    let mut found = BTreeMap::new();
-    for leaf in case.log().leaves(0) {
-        let (index, bytes) = leaf?;
-        let record = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
-        match canonical::from_bytes::<Leaf>(record) {
-            Ok(leaf) => {
-                found.extend(
-                    leaf.event.objects().into_iter().map(|object| (object.sha256, *object)),
-                );
+/// What the records of a log say must be there.
+#[derive(Debug, Default)]
+pub(crate) struct Recorded {
+    /// Objects, by name.
+    pub(crate) objects: BTreeMap<Sha256, Digests>,
+    /// Commitments, by leaf and field.
+    pub(crate) withheld: BTreeMap<(u64, String), Commitment>,
+}
+
+/// What the first `size` records of the log in `folder` say. What cannot be read of it is said too.
+pub(crate) fn recorded(folder: &Path, size: u64, findings: &mut Vec<Finding>) -> Recorded {
+    let mut recorded = Recorded::default();
+    for index in 0..size.div_ceil(WIDTH) {
+        let first = index * WIDTH;
+        let width = (size - first).min(WIDTH) as u16;
+        match log::read_bundle(folder, Tile { kind: Kind::Entries, index, width }) {
+            Ok(leaves) => {
+                for (at, leaf) in (first..).zip(leaves) {
+                    recorded.add(at, &leaf, findings);
+                }
             }
-            Err(error) => findings.push(Finding::fault(
-                codes::LEAF_INVALID,
-                format!("leaf {index}"),
-                error.to_string(),
-            )),
+            Err(error) => {
+                let place = format!("{}/tile/entries", layout::LOG);
+                let fault = Finding::fault(codes::ENTRIES_DAMAGED, place, error.to_string());
+                findings.push(fault);
+            }
         }
     }
-    Ok(found)
+    recorded
+}
+
+impl Recorded {
+    fn add(&mut self, at: u64, leaf: &[u8], findings: &mut Vec<Finding>) {
+        let record = leaf.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        let leaf = match canonical::from_bytes::<Leaf>(record) {
+            Ok(leaf) => leaf,
+            Err(error) => {
+                let place = format!("leaf {at}");
+                findings.push(Finding::fault(codes::LEAF_INVALID, place, error.to_string()));
+                return;
+            }
+        };
+        let named = leaf.event.objects().into_iter().map(|object| (object.sha256, *object));
+        self.objects.extend(named);
+        if let Event::Capture(capture) = leaf.event {
+            let withheld = capture.withheld.into_iter();
+            self.withheld.extend(withheld.map(|(field, hash)| ((at, field), hash)));
+        }
+    }
 }
 
 /// The edge of the log in `folder` at `checkpoint`.

@@ -5,6 +5,10 @@
 //! of where it came from. Nothing is replaced by something different, and nothing recorded here.
 
 mod follow;
+mod land;
+pub mod repair;
+mod tiles;
 pub mod update;
 
+pub use repair::repair;
 pub use update::{Report, Request, update};

@@ -21,25 +21,18 @@
 //!    a case.
 
 use crate::follow::{self, root_mismatch};
+use crate::land::{Landing, Taken, misread};
 use archive::case::lock;
-use archive::objects::{self, Medium, State, TakeInError};
+use archive::objects;
 use archive::standing::{Standing, standing};
 use archive::{Case, Error, codes, durable, layout, log};
 use custody::edge::LogFile;
 use custody::tile::Tile;
 use custody::{Checkpoint, Edge};
 use record::{Digests, Finding};
-use std::collections::BTreeSet;
-use std::fs::{self, File};
+use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
-
-/// Most objects that share one flush: each is kept open until then, and a process may have 1,024
-/// files open.
-const OBJECTS_TO_A_FLUSH: usize = 256;
-
-/// Bytes after which a flush is due: what is read back soon after must not fill the memory.
-const BYTES_TO_A_FLUSH: u64 = 256 << 20;
+use std::path::Path;
 
 /// Most log files that share one flush: at 180 kB for a bundle of usual records, 50 MB.
 const LOG_FILES_TO_A_FLUSH: usize = 256;
@@ -209,13 +202,6 @@ struct Run<'a> {
     report: Report,
 }
 
-/// An object on its way.
-struct OnItsWay {
-    path: PathBuf,
-    file: File,
-    digests: Digests,
-}
-
 impl Run<'_> {
     /// Makes the folder ours, and clears away what a killed run left in `incoming`.
     fn prepare(&mut self, standing: Standing) -> Result<(), Error> {
@@ -229,21 +215,16 @@ impl Run<'_> {
             let path = layout::at(self.target, layout::MIRROR);
             durable::replace(&path, text.as_bytes(), durable::MODE_KEPT)?;
         }
-        let incoming = layout::at(self.target, layout::INCOMING);
-        durable::make_folders(&incoming)?;
-        for name in objects::names(&incoming)? {
-            durable::remove_if_there(&incoming.join(name))?;
-        }
         Ok(())
     }
 
     /// Copies every recorded object that the target has no file for.
     fn objects(&mut self, progress: &mut dyn FnMut(u64, u64)) -> Result<(), Error> {
-        let recorded = follow::recorded(self.case, &mut self.report.findings)?;
-        let of = recorded.len() as u64;
-        let mut batch = Vec::new();
-        let mut bytes = 0;
-        for (done, digests) in (0..).zip(recorded.values()) {
+        let (root, size) = (self.case.root(), self.ours.size);
+        let recorded = follow::recorded(root, size, &mut self.report.findings);
+        let of = recorded.objects.len() as u64;
+        let mut landing = Landing::new(self.target)?;
+        for (done, digests) in (0..).zip(recorded.objects.values()) {
             progress(done, of);
             let place = layout::object(digests.sha256);
             match fs::metadata(layout::at(self.target, &place)) {
@@ -262,89 +243,58 @@ impl Run<'_> {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => return Err(Error::io("look at", self.target)(error)),
             }
-            let number = batch.len();
-            match self.copy(digests, &place, number)? {
-                Some(one) => {
-                    bytes += digests.size;
-                    batch.push(one);
-                }
-                None => self.lacking += 1,
+            if let Some((code, message)) = self.copy(&mut landing, digests)? {
+                let message = format!(
+                    "{message}: it was not copied, and the mirror's log stays as it was; mend it \
+                     with `casefile repair`, or mirror with --incomplete"
+                );
+                self.report.findings.push(Finding::fault(code, place, message));
+                self.lacking += 1;
             }
-            if batch.len() >= OBJECTS_TO_A_FLUSH || bytes >= BYTES_TO_A_FLUSH {
-                self.name(std::mem::take(&mut batch))?;
-                bytes = 0;
+            if landing.is_due() {
+                self.name(&mut landing)?;
             }
         }
-        self.name(batch)
+        self.name(&mut landing)
     }
 
-    /// Streams one object to the target's `incoming`. `None` where the case's own is not whole.
+    /// Streams one object to the target. What is wrong with the case's own, if something is.
     fn copy(
         &mut self,
+        landing: &mut Landing<'_>,
         digests: &Digests,
-        place: &str,
-        number: usize,
-    ) -> Result<Option<OnItsWay>, Error> {
-        let mut fault = |code, message: &str| {
-            let message = format!(
-                "{message}: it was not copied, and the mirror's log stays as it was; mend it with \
-                 `casefile repair`, or mirror with --incomplete"
-            );
-            self.report.findings.push(Finding::fault(code, place, message));
-        };
+    ) -> Result<Option<(&'static str, String)>, Error> {
         let mut source = match self.case.stream(digests.sha256) {
             Ok(source) => source,
-            Err(Error::Damaged { code, message, .. }) => {
-                fault(code, &message);
-                return Ok(None);
-            }
-            Err(error) => {
-                fault(codes::FILE_UNREADABLE, &error.to_string());
-                return Ok(None);
-            }
+            Err(Error::Damaged { code, message, .. }) => return Ok(Some((code, message))),
+            Err(error) => return Ok(Some((codes::FILE_UNREADABLE, error.to_string()))),
         };
-        let path = layout::at(self.target, layout::INCOMING).join(format!("mirror-{number}"));
-        let incoming = match objects::take_in(&mut source, &path) {
-            Ok(incoming) => incoming,
-            Err(TakeInError::Source(error)) => {
-                fault(codes::FILE_UNREADABLE, &error.to_string());
-                return Ok(None);
+        Ok(match landing.take(&mut source, digests)? {
+            Taken::Right => None,
+            Taken::Other => {
+                let message = "the case's own copy does not have its digests";
+                Some((codes::OBJECT_DAMAGED, message.into()))
             }
-            Err(TakeInError::Archive(error)) => return Err(error),
-        };
-        if incoming.digests != *digests {
-            fault(codes::OBJECT_DAMAGED, "the case's own copy does not have its digests");
-            durable::remove_if_there(&path)?;
-            return Ok(None);
-        }
-        Ok(Some(OnItsWay { path, file: incoming.file, digests: *digests }))
+            Taken::Unreadable(error) => Some((codes::FILE_UNREADABLE, error.to_string())),
+        })
     }
 
-    /// Makes a batch durable, reads it back from the disk, and gives it its names.
-    fn name(&mut self, batch: Vec<OnItsWay>) -> Result<(), Error> {
-        durable::sync_files(batch.iter().map(|one| (one.path.as_path(), &one.file)))?;
-        let mut folders = BTreeSet::from([layout::at(self.target, layout::OBJECTS)]);
-        for OnItsWay { path, file, digests } in batch {
-            drop(file);
-            let place = layout::object(digests.sha256);
-            let back = objects::state_by(&path, digests.sha256, Medium::Disk, &|_| {})?;
-            if back != State::Whole(digests.size) {
-                return Err(misread(self.target, &place));
+    fn name(&mut self, landing: &mut Landing<'_>) -> Result<(), Error> {
+        let mut crossed = Vec::new();
+        let report = &mut self.report;
+        landing.name(&mut |_| Ok(()), &mut |digests, done| {
+            if done {
+                report.objects += 1;
+                report.bytes += digests.size;
+            } else {
+                crossed.push(layout::object(digests.sha256));
             }
-            let object = layout::at(self.target, &place);
-            let folder = object.parent().expect("an object lies in a folder").to_path_buf();
-            durable::make_folders(&folder)?;
-            folders.insert(folder);
-            if !durable::name_without_replacing(&path, &object)? {
-                self.differs(&place, "it came to be while this run copied it".into());
-                self.lacking += 1;
-                durable::remove_if_there(&path)?;
-                continue;
-            }
-            self.report.objects += 1;
-            self.report.bytes += digests.size;
+        })?;
+        for place in crossed {
+            self.differs(&place, "it came to be while this run copied it".into());
+            self.lacking += 1;
         }
-        durable::sync_folders(&folders)
+        Ok(())
     }
 
     /// Copies `private/`, but for what belongs to this machine alone.
@@ -470,12 +420,4 @@ impl Run<'_> {
 
 fn place_of(tile: Tile) -> String {
     format!("{}/{tile}", layout::LOG)
-}
-
-fn misread(target: &Path, place: &str) -> Error {
-    Error::Damaged {
-        code: codes::MIRROR_DIFFERS,
-        place: target.join(place).display().to_string(),
-        message: "its disk gave back other bytes than were written: the disk is failing".into(),
-    }
 }

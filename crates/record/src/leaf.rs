@@ -47,6 +47,8 @@ pub enum Event {
     Export(Export),
     /// Everything kept was read again.
     Scrub(Scrub),
+    /// What was damaged or lost was put back from another copy.
+    Repair(Repair),
     /// A timestamp was asked for.
     TimestampRequest(TimestampRequest),
     /// A timestamp was received, and held.
@@ -114,6 +116,23 @@ pub struct ReadingMade {
     pub figures: u64,
     /// Codes of the problems it lists, in order.
     pub problems: Vec<String>,
+}
+
+/// What was damaged or lost was put back, by digest, from another copy of the case or a bundle.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Repair {
+    /// What it was put back from: `mirror` or `bundle`.
+    pub from: String,
+    /// How many objects were put back.
+    pub objects: u64,
+    /// How many files of the log.
+    pub log_files: u64,
+    /// How many other files.
+    pub others: u64,
+    /// How many things were found that no good copy was there for.
+    pub faults: u64,
+    /// File by file: an object holding the canonical JSON array of findings.
+    pub report: Digests,
 }
 
 /// Everything kept was read again from the disk, to its end.
@@ -223,6 +242,7 @@ impl Event {
             Self::Reading(reading) => vec![&reading.reading],
             Self::Export(export) => vec![&export.list],
             Self::Scrub(scrub) => vec![&scrub.report],
+            Self::Repair(repair) => vec![&repair.report],
             Self::TimestampRequest(asked) => vec![&asked.stamped, &asked.request],
             Self::Timestamp(received) => {
                 let mut objects = vec![&received.reply, &received.certificates];

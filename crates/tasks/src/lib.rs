@@ -16,6 +16,7 @@ pub mod mirror;
 pub mod passages;
 pub mod read;
 pub mod reader;
+pub mod repair;
 pub mod rules;
 pub mod scrub;
 pub mod show;

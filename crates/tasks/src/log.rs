@@ -63,6 +63,10 @@ fn words(event: &Event) -> String {
                 format!("; problems: {}", reading.problems.join(", "))
             }
         ),
+        Event::Repair(repair) => format!(
+            "put back {} object(s), {} file(s) of the log and {} other(s) from a {}; {} not found",
+            repair.objects, repair.log_files, repair.others, repair.from, repair.faults
+        ),
         Event::Scrub(scrub) => format!(
             "read all {} objects again, {} bytes, and checked {} records, from {} on: {} fault(s), \
              {} notice(s)",

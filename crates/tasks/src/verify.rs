@@ -164,12 +164,12 @@ fn roots(path: &Path) -> Result<Vec<timestamp::Certificate>, Error> {
 }
 
 /// A folder that goes when it is no longer needed.
-struct Unpacked(std::path::PathBuf);
+pub(crate) struct Unpacked(pub(crate) std::path::PathBuf);
 
 impl Unpacked {
     /// A new folder of our own among the system's temporary ones: never one that is there already,
     /// which another user could have put there, or a killed run left full.
-    fn beside(path: &Path) -> Result<Self, Error> {
+    pub(crate) fn beside(path: &Path) -> Result<Self, Error> {
         let name =
             path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let mut number = 0;

@@ -1,0 +1,144 @@
+//! `casefile repair`: what the case has lost, put back from a mirror or a bundle; and on record.
+//!
+//! Which bytes are right is told by digests alone (`mirror::repair`), so what it is put back from
+//! need not be whole, or trusted. The record is made last, by a case that opens again.
+
+use crate::verify::Unpacked;
+use crate::{Ask, Error, open_writer};
+use archive::layout;
+use bundle::{bag, zipped};
+use record::{Event, Finding, Grade, Repair, Sha256, canonical, finding};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+/// What is to be repaired, and how.
+#[derive(Debug, Default, Clone)]
+pub struct Request {
+    /// A mirror, another copy of the case, or a bundle as a folder or zip file.
+    pub from: PathBuf,
+    /// The log's key as known from elsewhere.
+    pub trusted: Option<String>,
+    /// Whether a lost checkpoint may be replaced by an older one.
+    pub older: bool,
+    /// Whether to leave the custody log alone, which needs the keys.
+    pub unrecorded: bool,
+}
+
+/// What a repair came to.
+#[derive(Debug, Serialize)]
+pub struct Outcome {
+    /// Whether nothing was left that no good copy was found for.
+    pub holds: bool,
+    /// `mirror` or `bundle`.
+    pub from: &'static str,
+    /// Objects put back.
+    pub objects: u64,
+    /// Files of the log put back.
+    pub log_files: u64,
+    /// Other files put back.
+    pub others: u64,
+    /// Records that the case had lost.
+    pub gained: u64,
+    /// Records of the case.
+    pub records: u64,
+    /// File by file.
+    pub findings: Vec<Finding>,
+    /// Leaf that records it.
+    pub leaf: Option<u64>,
+    /// Why it is not on record, if it should be.
+    pub unrecorded: Option<String>,
+    /// What the case had to recover from before the record.
+    pub recovered: Vec<Finding>,
+}
+
+/// Repairs the case at `root`. `progress` hears how many objects of how many have been looked at.
+pub fn run(
+    root: &Path,
+    request: &Request,
+    ask: Ask<'_>,
+    progress: &(dyn Fn(u64, u64) + Sync),
+) -> Result<Outcome, Error> {
+    let from = request.from.as_path();
+    let metadata = fs::metadata(from).map_err(Error::io("look at", from))?;
+    let unpacked = if metadata.is_file() {
+        let folder = Unpacked::beside(from)?;
+        zipped::unpack(from, &folder.0)?;
+        Some(folder)
+    } else {
+        None
+    };
+    let folder = unpacked.as_ref().map_or(from, |unpacked| unpacked.0.as_path());
+    let is_copy = [layout::VERSION_FILE, layout::MIRROR, layout::CHECKPOINT, layout::OBJECTS];
+    let bundle = folder.join(bundle::layout::MANIFEST).exists();
+    if !bundle && !is_copy.iter().any(|place| folder.join(place).exists()) {
+        return Err(Error::asked(
+            format!("{} is neither a copy of a case nor a bundle", from.display()),
+            "Name a mirror, another copy of the case, or a bundle.",
+        ));
+    }
+    let files = if bundle { files_of(folder)? } else { BTreeMap::new() };
+    let sources = mirror::repair::Request {
+        copy: (!bundle).then_some(folder),
+        files: &files,
+        trusted: request.trusted.as_deref(),
+        older: request.older,
+    };
+    let report = mirror::repair(root, sources, progress)?;
+    let mut outcome = Outcome {
+        holds: finding::passes(&report.findings),
+        from: if bundle { "bundle" } else { "mirror" },
+        objects: report.objects,
+        log_files: report.log_files,
+        others: report.others,
+        gained: report.gained,
+        records: report.records,
+        findings: report.findings,
+        leaf: None,
+        unrecorded: None,
+        recovered: Vec::new(),
+    };
+    let mended = outcome.objects + outcome.log_files + outcome.others > 0;
+    if mended && !request.unrecorded && !layout::is_mirror(root) {
+        // That it cannot be recorded takes nothing back.
+        match record(root, ask, &mut outcome) {
+            Ok(leaf) => outcome.leaf = Some(leaf),
+            Err(error) => outcome.unrecorded = Some(format!("{error}. {}", error.remedy())),
+        }
+    }
+    Ok(outcome)
+}
+
+/// The payload of a bundle by the digests that its manifest lists. Nothing of it is believed: each
+/// file is hashed when it is taken.
+fn files_of(folder: &Path) -> Result<BTreeMap<Sha256, PathBuf>, Error> {
+    let path = folder.join(bundle::layout::MANIFEST);
+    let file = File::open(&path).map_err(Error::io("open", &path))?;
+    let mut text = String::new();
+    file.take(bag::MANIFEST_LIMIT_BYTES)
+        .read_to_string(&mut text)
+        .map_err(Error::io("read", &path))?;
+    let lines = text.lines().filter_map(|line| line.split_once("  "));
+    Ok(lines
+        .filter(|(_, path)| bag::is_safe(path))
+        .filter_map(|(digest, path)| Some((Sha256::parse(digest)?, folder.join(path))))
+        .collect())
+}
+
+fn record(root: &Path, ask: Ask<'_>, outcome: &mut Outcome) -> Result<u64, Error> {
+    let mut writer = open_writer(root, ask)?;
+    outcome.recovered = std::mem::take(&mut writer.recovered);
+    let faults = outcome.findings.iter().filter(|finding| finding.grade == Grade::Fault).count();
+    Ok(writer.keep(&canonical::to_bytes(&outcome.findings), |report| {
+        Event::Repair(Repair {
+            from: outcome.from.into(),
+            objects: outcome.objects,
+            log_files: outcome.log_files,
+            others: outcome.others,
+            faults: faults as u64,
+            report,
+        })
+    })?)
+}
