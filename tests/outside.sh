@@ -221,7 +221,9 @@ stamped_bundle() {
             tsa/stamp "$name" now.tsq reply.tsr && "$casefile" -C case timestamp add reply.tsr \
                 --chain tsa/root.pem --crl tsa/crl.pem || return 1
         done
-        "$casefile" -C case export --disclose collector bundle
+        "$casefile" -C case timestamp request --items items.tsq && tsa/stamp one items.tsq reply.tsr &&
+            "$casefile" -C case timestamp add reply.tsr --chain tsa/root.pem --crl tsa/crl.pem &&
+            "$casefile" -C case export --disclose collector bundle
     )
 }
 agree_kept() {
