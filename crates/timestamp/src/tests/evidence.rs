@@ -27,7 +27,7 @@ type Lists = Vec<Vec<Vec<u8>>>;
 
 /// A record with a first token of 2026, a renewal of 2027 and one under SHA-512 of 2028; each can be
 /// left out or spoiled.
-struct Plan {
+pub(super) struct Plan {
     scene: Scene,
     times: [&'static [u8]; 3],
     tokens: usize,
@@ -40,7 +40,7 @@ struct Plan {
 }
 
 impl Plan {
-    fn new(tokens: usize) -> Self {
+    pub(super) fn new(tokens: usize) -> Self {
         Self {
             scene: good(),
             times: [b"20260615120000Z", b"20270615120000Z", b"20280615120000Z"],
@@ -59,7 +59,7 @@ impl Plan {
         stamp(&scene, hash, digest, self.times[number])
     }
 
-    fn record(&self) -> Vec<u8> {
+    pub(super) fn record(&self) -> Vec<u8> {
         let tree = Tree::new(Hash::Sha256, leaves(Hash::Sha256)).unwrap();
         let lists = (self.lists)(tree.reduced(&Hash::Sha256.of(OBJECT)).unwrap());
         let first = self.token(0, Hash::Sha256, tree.root());

@@ -5,3 +5,4 @@
 mod authority;
 mod evidence;
 mod forgeries;
+mod seeds;
