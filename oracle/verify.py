@@ -20,10 +20,10 @@ FIELDS = dict(line.split(" ", 1) for line in """genesis case:s actor_key:s actor
 capture item:d name:m method:s file_modified:n source:n address:n obtained:n note:n withheld:w
 reading item:h reading:d reader:s figures:i problems:l
 timestamp_request about:s stamped:d request:d tree_size:i root:h renews:o
-timestamp request:i tree_size:i root:h reply:d certificates:d revocations:d authority:s gen_time:s accuracy_micros:i policy:s serial:s
+timestamp request:i tree_size:i root:h reply:d certificates:d revocations:q authority:s gen_time:s accuracy_micros:o policy:s serial:s
 export tagmanifest:h signature:h items:i list:d tree_size:i disclosed:l""".splitlines())
 TEXT, HASH, DAY = r'"[^"\\]*(?:\\.[^"\\]*)*"', '"[0-9a-f]{64}"', "[0-9]{4}(?:-[0-9]{2}){2}"
-# Kinds of JSON, as regular expressions: string, hash, whole number, time, and n and o, which may be null.
+# Kinds of JSON, as regular expressions: string, hash, whole number, time, and n, o and q, which may be null.
 KINDS = {"s": TEXT, "n": "(?:null|%s)" % TEXT, "h": HASH, "b": '"[0-9a-f]{128}"', "t": '"%sT[0-9]{2}(?::[0-9]{2}){2}Z"' % DAY, "1": "1",
          "i": "(?:0|[1-9][0-9]{0,15})", "o": "(?:null|[0-9]{1,16})", **{kind: '"%s"' % kind for kind in FIELDS}}
 def form(fields):  # of an object with these fields, NAME:KIND, in canonical order
@@ -31,7 +31,7 @@ def form(fields):  # of an object with these fields, NAME:KIND, in canonical ord
     return r"\{%s\}" % ",".join('"%s":%s' % (name, KINDS[kind]) for name, kind in pairs)
 def many(one): return "(?:%s(?:,%s)*)?" % (one, one)
 KINDS.update(d=form("sha256:h blake2b512:b size:i"), m=form("bytes:n text:s"), l=r"\[%s\]" % many(TEXT),
-             w=r"\{%s\}" % many(TEXT + ":" + HASH), j=r"\[%s\]" % many(KINDS["i"]))
+             w=r"\{%s\}" % many(TEXT + ":" + HASH), j=r"\[%s\]" % many(KINDS["i"]), q="(?:null|%s)" % form("sha256:h blake2b512:b size:i"))
 RECORD = "|".join(form("actor:s log:s time:t tool:s v:1 type:%s %s" % one) for one in FIELDS.items())
 # What is known: digests by path, records by index, items by number, what was used, findings, keys.
 files, proved, items, found, disclosed, used = {}, {}, {}, {}, set(), set(REQUIRED)
