@@ -264,6 +264,37 @@ go_packages() {
     refuses 'a byte of its signature changed' 'flip tagmanifest-sha256.txt.sig' go_bundle
 }
 
+# Every reply in the bundle, about the request and the checkpoint beside it, under the root as known from elsewhere.
+openssl_stamps() {
+    local reply asked with=(-CAfile "$place/stamped/tsa/root.pem")
+    for reply in log/timestamps/*.reply; do
+        asked=$(grep -o '"request":[0-9]*' "log/leaves/$(basename "$reply" .reply).leaf" | cut -d: -f2)
+        asked=log/timestamps/$(printf %08d "$asked")
+        openssl ts -verify -queryfile "$asked.request" -in "$reply" "${with[@]}" &&
+            openssl ts -verify -data "$asked.stamped" -in "$reply" "${with[@]}" || return 1
+    done
+}
+castle() { # RECORD OBJECT
+    java -cp /usr/share/java/bcpkix.jar:/usr/share/java/bcprov.jar:/usr/share/java/bcutil.jar "$repository/tests/Evidence.java" "$2" "$1"
+}
+
+timestamps() {
+    local bundle=$place/stamped/bundle reply stamped record object
+    reply=$(cd "$bundle" && find log/timestamps -name '*.reply' | sort | head -n 1)
+    stamped=$(cd "$bundle" && find log/timestamps -name '*.stamped' | sort | head -n 1)
+    title "OpenSSL's time stamping: $(openssl version)"
+    holds 'every timestamp in a bundle' openssl_stamps
+    refuses 'a timestamp with a changed byte' "flip $reply" openssl_stamps
+    refuses 'a stamped checkpoint with a changed byte' "flip $stamped" openssl_stamps
+    refuses 'a timestamp taken for another' "swap $reply ${stamped/stamped/request}" openssl_stamps
+    title 'Bouncy Castle'
+    record=log/evidence/000001.ers
+    object=$(cd "$bundle" && find data/items -type f | sort | head -n 1)
+    holds 'the evidence record of an exhibit' castle "$record" "$object"
+    refuses 'the exhibit with a changed byte' "flip $object" castle "$record" "$object"
+    refuses 'the record with a changed byte' "flip $record $(($(stat -c %s "$bundle/$record") - 30))" castle "$record" "$object"
+}
+
 zip_is_that() {
     rm -rf "$place/unzipped"
     unzip -qq "$1" -d "$place/unzipped" && cd "$place/unzipped" && sha256sum -c --strict --quiet manifest-sha256.txt &&
@@ -299,6 +330,7 @@ openssh
 readme
 openssl_tool
 python_verifier
+timestamps
 go_packages
 unzip_tool
 flipped_bits
