@@ -229,7 +229,8 @@ stamped_bundle() {
 agree_kept() {
     mkdir "$place/kept"
     CASEFILE_KEEP_BUNDLES=$place/kept cargo test --quiet --locked --package casefile-bundle \
-        --test missing --test again --test forks && python3 oracle/agree.py kept "$place/kept"
+        --test missing --test again --test forks --test forgeries --test traps &&
+        python3 oracle/agree.py kept "$place/kept"
 }
 agrees() { # WHAT COMMAND...
     local what=$1

@@ -14,19 +14,42 @@ pub fn text(manifest: &Manifest) -> String {
     manifest.iter().map(|(path, digest)| format!("{digest}  {path}\n")).collect()
 }
 
+/// Why a text is no manifest.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ManifestError {
+    /// Not as casefile writes one.
+    #[error("it is not a manifest as casefile writes it")]
+    Form,
+    /// A digest is of another length: of another family than the file's name says.
+    #[error("it lists digests of another family than its name says")]
+    Family,
+    /// It lists a path that is not safe.
+    #[error("it lists {0:?}, which leads elsewhere or does not mean the same everywhere")]
+    Path(String),
+    /// It lists a path twice.
+    #[error("it lists {0:?} twice")]
+    Twice(String),
+}
+
 /// Reads exactly what [`text`] writes: in order, each path once, all of them safe.
-pub fn parse(text: &str, digest_length: usize) -> Option<Manifest> {
+pub fn parse(text: &str, digest_length: usize) -> Result<Manifest, ManifestError> {
     let mut manifest = Manifest::new();
     for line in text.lines() {
-        let (digest, path) = line.split_once("  ")?;
-        let hexadecimal = digest.len() == digest_length
-            && digest.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
-        if !hexadecimal || !is_safe(path) {
-            return None;
+        let (digest, path) = line.split_once("  ").ok_or(ManifestError::Form)?;
+        if !digest.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte)) {
+            return Err(ManifestError::Form);
         }
-        manifest.insert(path.into(), digest.into());
+        if digest.len() != digest_length {
+            return Err(ManifestError::Family);
+        }
+        if !is_safe(path) {
+            return Err(ManifestError::Path(path.into()));
+        }
+        if manifest.insert(path.into(), digest.into()).is_some() {
+            return Err(ManifestError::Twice(path.into()));
+        }
     }
-    (self::text(&manifest) == text).then_some(manifest)
+    if self::text(&manifest) == text { Ok(manifest) } else { Err(ManifestError::Form) }
 }
 
 /// Whether a path stays inside the bag and means the same everywhere: the characters that casefile
@@ -36,6 +59,12 @@ pub fn is_safe(path: &str) -> bool {
     !path.is_empty()
         && path.chars().all(plain)
         && path.split('/').all(|part| !part.is_empty() && part != "." && part != "..")
+}
+
+/// A safe path as systems see it that know no difference of case, and drop dots at a name's end.
+pub fn folded(path: &str) -> String {
+    let part = |part: &str| part.trim_end_matches('.').to_lowercase();
+    path.split('/').map(part).collect::<Vec<_>>().join("/")
 }
 
 /// `bag-info.txt`: who made it, when, of what.
@@ -53,15 +82,14 @@ pub struct Info<'a> {
 }
 
 impl Info<'_> {
-    /// The file's text. A line end in a value would begin a new field: it becomes a blank.
+    /// The file's text.
     pub fn text(&self) -> String {
-        let flat = |value: &str| value.replace(['\n', '\r'], " ");
         format!(
-            "Bag-Software-Agent: {}\nBagging-Date: {}\nExternal-Description: Exhibits of the case \
-             {}\nExternal-Identifier: {}\nPayload-Oxum: {}.{}\n",
+            "Bag-Software-Agent: {}\nBagging-Date: {}\nExternal-Description: {}\n\
+             External-Identifier: {}\nPayload-Oxum: {}.{}\n",
             flat(self.tool),
             flat(self.day),
-            flat(self.case),
+            description(self.case),
             flat(self.log),
             self.oxum.0,
             self.oxum.1
@@ -69,11 +97,29 @@ impl Info<'_> {
     }
 }
 
-/// The `Payload-Oxum` that a bag-info states.
-pub fn oxum(info: &str) -> Option<(u64, u64)> {
-    let value = info.lines().find_map(|line| line.strip_prefix("Payload-Oxum: "))?;
-    let (bytes, files) = value.split_once('.')?;
-    Some((bytes.parse().ok()?, files.parse().ok()?))
+/// What a bag-info says, if it has these fields and no other, in this order: description,
+/// identifier, payload bytes and files, day.
+pub fn info(text: &str) -> Option<(&str, &str, (u64, u64), &str)> {
+    let mut lines = text.strip_suffix('\n')?.split('\n');
+    let mut field = |name: &str| lines.next()?.strip_prefix(name)?.strip_prefix(": ");
+    field("Bag-Software-Agent")?;
+    let day = field("Bagging-Date")?;
+    let (description, identifier) = (field("External-Description")?, field("External-Identifier")?);
+    let (bytes, files) = field("Payload-Oxum")?.split_once('.')?;
+    let oxum: (u64, u64) = (bytes.parse().ok()?, files.parse().ok()?);
+    // No other spelling of these numbers, and nothing after them.
+    let spelled = format!("{}.{}", oxum.0, oxum.1) == format!("{bytes}.{files}");
+    (spelled && lines.next().is_none()).then_some((description, identifier, oxum, day))
+}
+
+/// What a bag-info has as the description of a case's bag.
+pub fn description(case: &str) -> String {
+    format!("Exhibits of the case {}", flat(case))
+}
+
+/// A line end in a value would begin a new field: it becomes a blank.
+fn flat(value: &str) -> String {
+    value.replace(['\n', '\r'], " ")
 }
 
 /// Adds a file to a manifest.
@@ -90,20 +136,22 @@ mod tests {
         let digest = Sha256::of(b"").to_string();
         let good = format!("{digest}  a/b.txt\n{digest}  c\n");
         assert_eq!(text(&parse(&good, 64).unwrap()), good);
-        for bad in [
-            format!("{digest}  c\n{digest}  a\n"),
-            format!("{digest}  a\n{digest}  a\n"),
-            format!("{digest} a\n"),
-            format!("{digest}  a"),
-            format!("{digest}  ../a\n"),
-            format!("{digest}  /a\n"),
-            format!("{digest}  a//b\n"),
-            format!("{digest}  a\\b\n"),
-            format!("{digest}  a\r\n"),
-            format!("{}  a\n", digest.to_uppercase()),
-            format!("{}  a\n", &digest[1..]),
+        let path = |path: &str| ManifestError::Path(path.into());
+        for (bad, expect) in [
+            (format!("{digest}  c\n{digest}  a\n"), ManifestError::Form),
+            (format!("{digest}  a\n{digest}  a\n"), ManifestError::Twice("a".into())),
+            (format!("{digest} a\n"), ManifestError::Form),
+            ("  a\n".into(), ManifestError::Family),
+            (format!("{digest}  a"), ManifestError::Form),
+            (format!("{digest}  ../a\n"), path("../a")),
+            (format!("{digest}  /a\n"), path("/a")),
+            (format!("{digest}  a//b\n"), path("a//b")),
+            (format!("{digest}  a\\b\n"), path("a\\b")),
+            (format!("{digest}  a\r\n"), ManifestError::Form),
+            (format!("{}  a\n", digest.to_uppercase()), ManifestError::Form),
+            (format!("{}  a\n", &digest[32..]), ManifestError::Family),
         ] {
-            assert_eq!(parse(&bad, 64), None, "{bad}");
+            assert_eq!(parse(&bad, 64), Err(expect), "{bad}");
         }
     }
 }

@@ -1,43 +1,113 @@
 //! Codes of the findings about a bundle; docs/format/findings.md says what each means and what to
-//! do.
+//! do. A code that goes on where another ends says the same more exactly.
 
-/// A file that every bundle has is not there.
+/// A file that every bundle has, or that a manifest lists, is not there.
 pub const BUNDLE_FILE_MISSING: &str = "bundle-file-missing";
-/// A file is there that no manifest lists.
+/// A file or folder is there that no manifest lists.
 pub const BUNDLE_FILE_UNLISTED: &str = "bundle-file-unlisted";
+/// A manifest lists a file that no bundle has.
+pub const BUNDLE_FILE_FOREIGN: &str = "bundle-file-foreign";
 /// A link or device where a file must be.
 pub const BUNDLE_FILE_KIND: &str = "bundle-file-kind";
+/// A file's name has characters that do not mean the same everywhere.
+pub const BUNDLE_FILE_NAME: &str = "bundle-file-name";
+/// Two names are one on some systems.
+pub const BUNDLE_FILE_COLLISION: &str = "bundle-file-collision";
 /// A file does not have the digest that its manifest lists.
 pub const BUNDLE_DIGEST: &str = "bundle-digest";
+/// The two manifests of the payload say different things about a file.
+pub const BUNDLE_DIGEST_DISAGREE: &str = "bundle-digest-disagree";
+/// A manifest of another digest family than a bundle has.
+pub const BUNDLE_DIGEST_FAMILY: &str = "bundle-digest-family";
 /// A manifest or another file of the bag is not of the form that casefile writes.
 pub const BUNDLE_FORM: &str = "bundle-form";
-/// The signature over the tag manifest does not hold, or is not the actor's.
+/// A manifest lists a path that leads elsewhere, or is none of its own.
+pub const BUNDLE_FORM_PATH: &str = "bundle-form-path";
+/// A manifest lists a path twice.
+pub const BUNDLE_FORM_TWICE: &str = "bundle-form-twice";
+/// `bag-info.txt` does not state the facts of this bundle.
+pub const BUNDLE_FORM_INFO: &str = "bundle-form-info";
+/// `log/allowed_signers` names another key than the case's actor.
+pub const BUNDLE_FORM_SIGNERS: &str = "bundle-form-signers";
+/// The signature over the tag manifest does not hold.
 pub const BUNDLE_SIGNATURE: &str = "bundle-signature";
-/// The export record does not speak of this bundle.
+/// The signature over the tag manifest is made by another key than the case's actor.
+pub const BUNDLE_SIGNATURE_STRANGER: &str = "bundle-signature-stranger";
+/// What should record the export records something else.
 pub const BUNDLE_EXPORT: &str = "bundle-export";
+/// The export's record names another list of files, or another signature over it.
+pub const BUNDLE_EXPORT_LIST: &str = "bundle-export-list";
+/// The export's record names other exhibits.
+pub const BUNDLE_EXPORT_ITEMS: &str = "bundle-export-items";
+/// The export's record says that other withheld fields were disclosed.
+pub const BUNDLE_EXPORT_OPENINGS: &str = "bundle-export-openings";
+/// The export's record does not follow the state of the log in `log/checkpoint`.
+pub const BUNDLE_EXPORT_STATE: &str = "bundle-export-state";
 /// A leaf is not in the log as its proof says.
 pub const BUNDLE_PROOF: &str = "bundle-proof";
+/// A leaf's proof leads to another state of the log than `log/checkpoint`.
+pub const BUNDLE_PROOF_STATE: &str = "bundle-proof-state";
+/// A leaf's proof is about another place in the log than its name says.
+pub const BUNDLE_PROOF_PLACE: &str = "bundle-proof-place";
+/// A checkpoint bears no signature by the log's key.
+pub const BUNDLE_PROOF_UNSIGNED: &str = "bundle-proof-unsigned";
+/// A checkpoint bears a signature by a key that the policy does not name.
+pub const BUNDLE_PROOF_STRANGER: &str = "bundle-proof-stranger";
 /// The log of `log/checkpoint` is not shown to be the beginning of the log that the export is
 /// recorded in.
 pub const BUNDLE_FORK: &str = "bundle-fork";
 /// The policy is none, is not of this log, or asks for cosigners that have not signed.
 pub const BUNDLE_POLICY: &str = "bundle-policy";
-/// A checkpoint bears a signature by a key that the policy does not name.
-pub const BUNDLE_PROOF_STRANGER: &str = "bundle-proof-stranger";
-/// A leaf's signature or form does not hold, or its actor is not the case's.
+/// A leaf is not of the form of one.
 pub const BUNDLE_LEAF: &str = "bundle-leaf";
-/// An exhibit and its records do not agree.
+/// A leaf's signature is not there or does not hold.
+pub const BUNDLE_LEAF_SIGNATURE: &str = "bundle-leaf-signature";
+/// A leaf is signed by another key than the case's actor.
+pub const BUNDLE_LEAF_ACTOR: &str = "bundle-leaf-actor";
+/// A leaf is of another log.
+pub const BUNDLE_LEAF_LOG: &str = "bundle-leaf-log";
+/// The first leaf does not open this case.
+pub const BUNDLE_LEAF_GENESIS: &str = "bundle-leaf-genesis";
+/// An exhibit and its files do not agree.
 pub const BUNDLE_EXHIBIT: &str = "bundle-exhibit";
+/// Exhibits are out of order.
+pub const BUNDLE_EXHIBIT_ORDER: &str = "bundle-exhibit-order";
+/// An exhibit, or a record about one, is listed twice.
+pub const BUNDLE_EXHIBIT_TWICE: &str = "bundle-exhibit-twice";
+/// An exhibit's bytes are not those of its line.
+pub const BUNDLE_EXHIBIT_BYTES: &str = "bundle-exhibit-bytes";
+/// No proved record says that an exhibit was taken in under its name.
+pub const BUNDLE_EXHIBIT_UNRECORDED: &str = "bundle-exhibit-unrecorded";
+/// A record listed for an exhibit is not there, not proved, or about something else.
+pub const BUNDLE_EXHIBIT_RECORD: &str = "bundle-exhibit-record";
+/// A file or record belongs to no exhibit.
+pub const BUNDLE_EXHIBIT_STRAY: &str = "bundle-exhibit-stray";
+/// An exhibit was read, and its reading is left out.
+pub const BUNDLE_EXHIBIT_READING: &str = "bundle-exhibit-reading";
 /// A reading does not agree with its item: a figure's words are not where it says.
 pub const BUNDLE_READING: &str = "bundle-reading";
+/// No proved record says that this reading was made.
+pub const BUNDLE_READING_UNRECORDED: &str = "bundle-reading-unrecorded";
 /// An opening does not open the commitment in its leaf.
 pub const BUNDLE_OPENING: &str = "bundle-opening";
 /// The log's key is not the one that was given as trusted.
 pub const BUNDLE_KEY: &str = "bundle-key-untrusted";
 /// No trusted key was given: the bundle is whole in itself, and whose it is rests on its own word.
 pub const BUNDLE_KEY_UNCHECKED: &str = "bundle-key-unchecked";
+/// A record claims an earlier time than one that stands before it in the log.
+pub const BUNDLE_TIME_BACKWARDS: &str = "bundle-time-backwards";
 /// A zip file is not byte for byte the one that its contents make.
 pub const BUNDLE_ZIP: &str = "bundle-zip";
+/// A zip file has two members of one name.
+pub const BUNDLE_ZIP_TWICE: &str = "bundle-zip-twice";
+/// Members of a zip file share bytes.
+pub const BUNDLE_ZIP_OVERLAP: &str = "bundle-zip-overlap";
+/// A member's path leads elsewhere, or is none that casefile writes.
+pub const BUNDLE_ZIP_PATH: &str = "bundle-zip-path";
+/// The two places where a zip file describes a member do not agree.
+pub const BUNDLE_ZIP_HEADER: &str = "bundle-zip-header";
+/// A member is compressed or encrypted.
+pub const BUNDLE_ZIP_PACKED: &str = "bundle-zip-packed";
 /// A timestamp, or a file of one, is missing, altered, or does not hold.
 pub const BUNDLE_TIMESTAMP: &str = "bundle-timestamp";
 /// An evidence record does not hold, or belongs to no exhibit.

@@ -5,66 +5,85 @@
 use crate::verify::{Check, JSON_LIMIT_BYTES};
 use crate::write::ExhibitLine;
 use crate::{codes, layout};
-use record::{Capture, Event, Opening, Reading, ReadingMade, Span, canonical};
-use serde::Deserialize;
+use record::{Capture, Digests, Event, Opening, Reading, ReadingMade, Span, canonical};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read as _;
+
+/// What exhibits have spoken of so far.
+#[derive(Default)]
+struct Spoken {
+    files: BTreeSet<String>,
+    leaves: BTreeSet<u64>,
+    items: BTreeSet<Digests>,
+    last: u64,
+}
+
+/// A line of `openings.jsonl`.
+#[derive(Serialize, Deserialize)]
+struct OpeningLine {
+    leaf: u64,
+    #[serde(flatten)]
+    opening: Opening,
+}
 
 impl Check<'_> {
     /// Each exhibit against its records, each payload file against the exhibits.
     pub(crate) fn exhibits(&mut self) {
         let Some(text) = self.text(layout::EXHIBITS, JSON_LIMIT_BYTES) else { return };
-        let mut used = BTreeSet::new();
-        let mut last = 0;
-        let mut used_leaves = BTreeSet::from([0]);
-        for (number, line) in text.lines().enumerate() {
-            let place = format!("{}, line {}", layout::EXHIBITS, number + 1);
+        if !text.is_empty() && !text.ends_with('\n') {
+            self.fault(codes::BUNDLE_FORM, layout::EXHIBITS, "its last line has no end");
+        }
+        let mut spoken = Spoken { leaves: BTreeSet::from([0]), ..Spoken::default() };
+        for (number, line) in (1..).zip(text.split_terminator('\n')) {
+            let place = format!("{}, line {number}", layout::EXHIBITS);
             let Ok(line) = canonical::from_bytes::<ExhibitLine>(line.as_bytes()) else {
                 self.fault(codes::BUNDLE_FORM, &place, "this line does not describe an exhibit");
                 continue;
             };
             self.report.exhibits += 1;
-            if line.number <= last {
-                let message = "exhibits are numbered from 1 in rising order, each once";
-                self.fault(codes::BUNDLE_EXHIBIT, &place, message);
-            }
-            last = line.number;
-            used.insert(line.path.clone());
-            used.extend(line.reading.clone());
-            used_leaves.extend(line.leaves.iter().copied());
+            self.items.push(line.item.sha256);
+            self.once(&place, &line, &mut spoken);
             self.exhibit(&place, &line);
         }
-        let unused: Vec<String> =
-            self.digests.keys().filter(|path| !used.contains(*path)).cloned().collect();
-        for path in unused {
-            self.fault(codes::BUNDLE_EXHIBIT, &path, "no exhibit accounts for this file");
-        }
+        let strays = |path: &&String| !spoken.files.contains(*path);
+        let mut strays: Vec<String> = self.digests.keys().filter(strays).cloned().collect();
         // Records about timestamps belong to no exhibit: `stamps` accounts for them.
         let stamps =
             |event: &Event| matches!(event, Event::TimestampRequest(_) | Event::Timestamp(_));
-        let unused: Vec<u64> = self
+        let unused = self
             .leaves
             .iter()
-            .filter(|(index, leaf)| !used_leaves.contains(*index) && !stamps(&leaf.event))
-            .map(|(index, _)| *index)
-            .collect();
-        for index in unused {
-            self.fault(
-                codes::BUNDLE_EXHIBIT,
-                &layout::leaf(index),
-                "no exhibit accounts for this record",
-            );
+            .filter(|(index, leaf)| !spoken.leaves.contains(*index) && !stamps(&leaf.event));
+        strays.extend(unused.map(|(index, _)| layout::leaf(*index)));
+        for path in strays {
+            self.fault(codes::BUNDLE_EXHIBIT_STRAY, &path, "it belongs to no exhibit");
         }
+    }
+
+    /// Each exhibit once, in rising order, and no record about two.
+    fn once(&mut self, place: &str, line: &ExhibitLine, spoken: &mut Spoken) {
+        if line.number < spoken.last || line.number == 0 {
+            let message = "exhibits are numbered from 1 in rising order";
+            self.fault(codes::BUNDLE_EXHIBIT_ORDER, place, message);
+        }
+        let again = line.number == spoken.last
+            || !spoken.items.insert(line.item)
+            || line.leaves.iter().filter(|index| !spoken.leaves.insert(**index)).count() > 0;
+        if again {
+            let message = "an exhibit, or a record about one, is listed twice";
+            self.fault(codes::BUNDLE_EXHIBIT_TWICE, place, message);
+        }
+        spoken.last = line.number;
+        spoken.files.insert(line.path.clone());
+        spoken.files.extend(line.reading.clone());
     }
 
     fn exhibit(&mut self, place: &str, line: &ExhibitLine) {
         if self.digests.get(&line.path) != Some(&line.item) {
-            self.fault(
-                codes::BUNDLE_EXHIBIT,
-                place,
-                format!("{} does not have the digests of the exhibit", line.path),
-            );
+            let message = format!("{} does not have the digests of the exhibit", line.path);
+            self.fault(codes::BUNDLE_EXHIBIT_BYTES, place, message);
         }
         let due = line.reading.as_ref().map(|_| layout::reading(line.number));
         if line.path != layout::item(line.number, &line.name) || line.reading != due {
@@ -77,45 +96,37 @@ impl Check<'_> {
             match self.leaves.get(index).map(|leaf| &leaf.event) {
                 Some(Event::Capture(capture)) => captures.push(capture.clone()),
                 Some(Event::Reading(reading)) => readings.push(reading.clone()),
-                _ => {}
+                _ => {
+                    let message = format!("leaf {index} is no proved record about an item");
+                    self.fault(codes::BUNDLE_EXHIBIT_RECORD, place, message);
+                }
             }
-        }
-        let captured = captures.iter().any(|c| c.item == line.item && c.name.text == line.name);
-        if captures.len() + readings.len() != line.leaves.len() || !captured {
-            self.fault(
-                codes::BUNDLE_EXHIBIT,
-                place,
-                "no proved record says that this item was taken in under this name",
-            );
         }
         if captures.iter().any(|capture| capture.item != line.item)
             || readings.iter().any(|reading| reading.item != line.item.sha256)
         {
-            self.fault(
-                codes::BUNDLE_EXHIBIT,
-                place,
-                "a record listed for this exhibit speaks of another item",
-            );
+            let message = "a record listed for this exhibit speaks of another item";
+            self.fault(codes::BUNDLE_EXHIBIT_RECORD, place, message);
+        }
+        if !captures.iter().any(|c| c.item == line.item && c.name.text == line.name) {
+            let message = "no proved record says that this item was taken in under this name";
+            self.fault(codes::BUNDLE_EXHIBIT_UNRECORDED, place, message);
         }
         match &line.reading {
             Some(path) => self.reading(path, line, &readings),
             None if readings.is_empty() => {}
-            None => self.fault(
-                codes::BUNDLE_EXHIBIT,
-                place,
-                "it was read, and its reading is not there",
-            ),
+            None => {
+                let message = "it was read, and its reading is not there";
+                self.fault(codes::BUNDLE_EXHIBIT_READING, place, message);
+            }
         }
     }
 
     fn reading(&mut self, path: &str, line: &ExhibitLine, recorded: &[ReadingMade]) {
         let found = self.digests.get(path).copied();
         if !recorded.iter().any(|reading| Some(reading.reading) == found) {
-            self.fault(
-                codes::BUNDLE_READING,
-                path,
-                "no proved record says that this reading was made",
-            );
+            let message = "no proved record says that this reading was made";
+            self.fault(codes::BUNDLE_READING_UNRECORDED, path, message);
             return;
         }
         let Some(text) = self.text(path, JSON_LIMIT_BYTES) else { return };
@@ -123,15 +134,14 @@ impl Check<'_> {
             self.fault(codes::BUNDLE_READING, path, "it is no reading");
             return;
         };
-        if reading.item != line.item.sha256 {
+        if reading.item != line.item.sha256 || reading.item_size != line.item.size {
             self.fault(codes::BUNDLE_READING, path, "it is the reading of another item");
         }
         // A plain text is its own text: every figure's words must stand where it says.
-        if reading.text.is_some() || reading.figures.is_empty() {
+        if reading.text.is_some() || reading.figures.is_empty() || !self.is_plain(&line.path) {
             return;
         }
-        let item = self.root.join(&line.path);
-        let bytes = File::open(&item).and_then(|file| {
+        let bytes = File::open(self.root.join(&line.path)).and_then(|file| {
             let mut bytes = Vec::new();
             file.take(JSON_LIMIT_BYTES).read_to_end(&mut bytes).map(|_| bytes)
         });
@@ -149,27 +159,20 @@ impl Check<'_> {
 
     /// Each opening that the bundle discloses against the commitment in its leaf.
     pub(crate) fn openings(&mut self) {
-        #[derive(Deserialize)]
-        struct Line {
-            leaf: u64,
-            #[serde(flatten)]
-            opening: Opening,
-        }
         let Some(text) = self.text(layout::OPENINGS, JSON_LIMIT_BYTES) else { return };
-        for (number, line) in text.lines().enumerate() {
-            let place = format!("{}, line {}", layout::OPENINGS, number + 1);
-            let opens = serde_json::from_str::<Line>(line).is_ok_and(|line| {
-                let Line { leaf, opening } = line;
-                let event = self.leaves.get(&leaf).map(|leaf| &leaf.event);
+        for (number, line) in (1..).zip(text.split_terminator('\n')) {
+            let opened = canonical::from_bytes::<OpeningLine>(line.as_bytes()).ok();
+            let opened = opened.filter(|OpeningLine { leaf, opening }| {
+                let event = self.leaves.get(leaf).map(|leaf| &leaf.event);
                 matches!(event, Some(Event::Capture(capture))
                     if capture.withheld.get(&opening.field) == Some(&opening.commitment()))
             });
-            if !opens {
-                self.fault(
-                    codes::BUNDLE_OPENING,
-                    &place,
-                    "it opens no withheld field of a record in this bundle",
-                );
+            if let Some(line) = opened {
+                self.opened.insert(line.opening.field);
+            } else {
+                let place = format!("{}, line {number}", layout::OPENINGS);
+                let message = "it opens no withheld field of a record in this bundle";
+                self.fault(codes::BUNDLE_OPENING, &place, message);
             }
         }
     }

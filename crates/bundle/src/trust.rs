@@ -4,7 +4,7 @@
 //! the policy may ask for more than that key, never for less.
 
 use crate::verify::Check;
-use crate::{Error, codes, layout};
+use crate::{codes, layout};
 use custody::note::{self, Verifier};
 use custody::policy::{self, Policy};
 use custody::{growth, tlog_proof};
@@ -13,13 +13,13 @@ use std::collections::BTreeSet;
 
 impl Check<'_> {
     /// The log's key, and whether it is the trusted one.
-    pub(crate) fn key(&mut self, trusted: Option<&str>) -> Result<Option<Verifier>, Error> {
-        let Some(text) = self.text(layout::VKEY, 1024) else { return Ok(None) };
+    pub(crate) fn key(&mut self, trusted: Option<&str>) -> Option<Verifier> {
+        let text = self.text(layout::VKEY, 1024)?;
         let verifier = match text.strip_suffix('\n').map(Verifier::parse) {
             Some(Ok(verifier)) => verifier,
             _ => {
                 self.fault(codes::BUNDLE_FORM, layout::VKEY, "it is no verifier key");
-                return Ok(None);
+                return None;
             }
         };
         self.report.log_key = verifier.vkey();
@@ -38,7 +38,7 @@ impl Check<'_> {
                 self.report.findings.push(finding);
             }
         }
-        Ok(Some(verifier))
+        Some(verifier)
     }
 
     /// The policy against the log's key and the signatures on both checkpoints.

@@ -28,34 +28,86 @@ pub fn pack(folder: &Path, out: &Path) -> Result<(), Error> {
     file.sync_all().map_err(Error::io("make durable", out))
 }
 
+/// Why a zip file is not unpacked: the evidence's problem, or the machine's.
+enum Refused {
+    Because(&'static str, String),
+    Failed(Error),
+}
+
+impl From<ZipError> for Refused {
+    fn from(error: ZipError) -> Self {
+        Self::Because(codes::BUNDLE_ZIP, error.to_string())
+    }
+}
+
 /// Unpacks `path` into `folder`, refusing every entry that casefile would not write.
 pub fn unpack(path: &Path, folder: &Path) -> Result<(), Error> {
-    let bad = |message: String| Error::Zip { path: path.into(), message };
-    let file = File::open(path).map_err(Error::io("open", path))?;
-    let size = file.metadata().map_err(Error::io("look at", path))?.len();
-    let mut archive = ZipArchive::new(file).map_err(|error| bad(error.to_string()))?;
-    let mut left = size;
+    unpacked(path, folder).map_err(|refused| match refused {
+        Refused::Because(_, message) => Error::Zip { path: path.into(), message },
+        Refused::Failed(error) => error,
+    })
+}
+
+fn unpacked(path: &Path, folder: &Path) -> Result<(), Refused> {
+    let failed = |action, path| move |error| Refused::Failed(Error::io(action, path)(error));
+    let file = File::open(path).map_err(failed("open", path))?;
+    let mut left = file.metadata().map_err(failed("look at", path))?.len();
+    let mut archive = ZipArchive::new(file)?;
+    described(&mut archive)?;
     for at in 0..archive.len() {
-        let mut entry = archive.by_index(at).map_err(|error| bad(error.to_string()))?;
-        let name = entry.name().map_err(|error| bad(error.to_string()))?.into_owned();
-        if !bag::is_safe(&name) || entry.compression() != CompressionMethod::Stored {
-            return Err(bad(format!("the entry {name:?} is not one that casefile writes")));
+        let mut entry = archive.by_index(at)?;
+        let name = entry.name()?.into_owned();
+        if !bag::is_safe(&name) {
+            return Err(Refused::Because(
+                codes::BUNDLE_ZIP_PATH,
+                format!(
+                    "the member {name:?} leads elsewhere, or does not mean the same everywhere"
+                ),
+            ));
+        }
+        if entry.compression() != CompressionMethod::Stored || entry.encrypted() {
+            return Err(Refused::Because(
+                codes::BUNDLE_ZIP_PACKED,
+                format!("the member {name} is compressed or encrypted"),
+            ));
         }
         // Stored entries take no more room than the file they lie in, however they overlap or lie.
-        left = left.checked_sub(entry.size()).ok_or_else(|| bad("its entries overlap".into()))?;
+        left = left
+            .checked_sub(entry.size())
+            .ok_or_else(|| Refused::Because(codes::BUNDLE_ZIP_OVERLAP, OVERLAP.into()))?;
         let to = folder.join(&name);
         let made = to.parent().map_or(Ok(()), fs::create_dir_all);
         let mut out = match made.and_then(|()| File::create_new(&to)) {
             Ok(out) => out,
-            // Two entries of one name, or one that is a folder to another: not the disk's fault.
-            Err(error) if is_of_name(&error) => return Err(bad(format!("{name:?}: {error}"))),
-            Err(error) => return Err(Error::io("create", &to)(error)),
+            // One that is a folder to another, or of its name to this system: not the disk's fault.
+            Err(error) if is_of_name(&error) => {
+                let message = format!("{name:?}: {error}");
+                return Err(Refused::Because(codes::BUNDLE_ZIP_TWICE, message));
+            }
+            Err(error) => return Err(failed("create", to.as_path())(error)),
         };
         let limit = entry.size();
         io::copy(&mut (&mut entry).take(limit), &mut out)
-            .map_err(|error| bad(format!("{name}: {error}")))?;
+            .map_err(|error| Refused::Because(codes::BUNDLE_ZIP, format!("{name}: {error}")))?;
     }
     Ok(())
+}
+
+/// What to say of members that share bytes.
+const OVERLAP: &str = "its members overlap: two of them share bytes";
+
+/// Whether the zip file's two descriptions of its members agree, and give each its own bytes: which
+/// of two counts would depend on the program that unpacks it.
+fn described(archive: &mut ZipArchive<File>) -> Result<(), Refused> {
+    if archive.has_duplicate_names() {
+        let message = "it has two members of one name: which of them counts depends on the program";
+        return Err(Refused::Because(codes::BUNDLE_ZIP_TWICE, message.into()));
+    }
+    let header = |error: ZipError| Refused::Because(codes::BUNDLE_ZIP_HEADER, error.to_string());
+    if archive.has_overlapping_entries().map_err(header)? {
+        return Err(Refused::Because(codes::BUNDLE_ZIP_OVERLAP, OVERLAP.into()));
+    }
+    archive.validate_header_consistency().map_err(header)
 }
 
 fn is_of_name(error: &io::Error) -> bool {
@@ -72,13 +124,13 @@ pub fn verify(path: &Path, scratch: &Path, trusted: Option<&str>) -> Result<Repo
 /// [`verify`], given whom one trusts.
 pub fn verify_trusting(path: &Path, scratch: &Path, trusted: Trusted<'_>) -> Result<Report, Error> {
     let named = path.display().to_string();
-    match unpack(path, scratch) {
+    match unpacked(path, scratch) {
         Ok(()) => {}
-        Err(error @ Error::Zip { .. }) => {
-            let finding = Finding::fault(codes::BUNDLE_ZIP, named, error.to_string());
+        Err(Refused::Because(code, message)) => {
+            let finding = Finding::fault(code, named, message);
             return Ok(Report { findings: vec![finding], ..Report::default() });
         }
-        Err(error) => return Err(error),
+        Err(Refused::Failed(error)) => return Err(error),
     }
     let mut report = crate::verify_trusting(scratch, trusted)?;
     if !is_that_of(path, scratch)? {
@@ -149,23 +201,39 @@ fn unwritten(path: &Path, error: ZipError) -> Error {
     }
 }
 
-/// Every file below `folder` as a path in it, in order.
-pub fn files(folder: &Path) -> Result<Vec<String>, Error> {
-    let mut found = Vec::new();
+/// What lies below a folder, as paths in it, in order.
+pub(crate) struct Tree {
+    /// Everything but folders; links are not followed.
+    pub(crate) files: Vec<String>,
+    /// Folders.
+    pub(crate) folders: Vec<String>,
+}
+
+/// What lies below `folder`.
+pub(crate) fn tree(folder: &Path) -> Result<Tree, Error> {
+    let mut tree = Tree { files: Vec::new(), folders: Vec::new() };
     let mut folders = vec![PathBuf::new()];
     while let Some(inside) = folders.pop() {
         let place = folder.join(&inside);
         for entry in fs::read_dir(&place).map_err(Error::io("list", &place))? {
             let entry = entry.map_err(Error::io("list", &place))?;
             let path = inside.join(entry.file_name());
+            let name = path.to_string_lossy().into_owned();
             let kind = entry.file_type().map_err(Error::io("look at", &entry.path()))?;
             if kind.is_dir() {
+                tree.folders.push(name);
                 folders.push(path);
             } else {
-                found.push(path.to_string_lossy().into_owned());
+                tree.files.push(name);
             }
         }
     }
-    found.sort();
-    Ok(found)
+    tree.files.sort();
+    tree.folders.sort();
+    Ok(tree)
+}
+
+/// Every file below `folder` as a path in it, in order.
+pub fn files(folder: &Path) -> Result<Vec<String>, Error> {
+    Ok(tree(folder)?.files)
 }

@@ -73,12 +73,13 @@ pub fn run(
         out.add(&exhibit, &mut case.stream(item.digests.sha256)?)?;
     }
     stamp(&case, &items, &mut out)?;
-    out.disclose(&openings(root, &items, &request.disclose)?)?;
+    let (lines, disclosed) = openings(root, &items, &request.disclose)?;
+    out.disclose(&lines)?;
     let manifest = out.finish()?;
     let signature = writer.sign(bundle::layout::NAMESPACE, &manifest);
     let tagmanifest = Sha256::of(&manifest);
     let old_size = case.log().size();
-    let leaf = record(&mut writer, &case, &items, request, (tagmanifest, &signature))?;
+    let leaf = record(&mut writer, &case, &items, &disclosed, (tagmanifest, &signature))?;
     let case = writer.case()?;
     let growth = case.log().growth(old_size)?;
     let export = Recorded { record: proved(&case, &[leaf])?.remove(0), growth };
@@ -286,11 +287,17 @@ fn proved(case: &Case, leaves: &[u64]) -> Result<Vec<Proved>, Error> {
         .collect()
 }
 
-/// The openings of `fields` of the items' captures, as lines of canonical JSON.
-fn openings(root: &Path, items: &[&Item], fields: &[String]) -> Result<Vec<u8>, Error> {
+/// The openings of `fields` of the items' captures, as lines of canonical JSON, and the fields that
+/// they open, each once and in order.
+fn openings(
+    root: &Path,
+    items: &[&Item],
+    fields: &[String],
+) -> Result<(Vec<u8>, Vec<String>), Error> {
     if fields.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Default::default());
     }
+    let mut opened = BTreeSet::new();
     let leaves: BTreeSet<u64> =
         items.iter().flat_map(|item| item.captures.iter().map(|capture| capture.leaf)).collect();
     let mut lines = Vec::new();
@@ -299,6 +306,7 @@ fn openings(root: &Path, items: &[&Item], fields: &[String]) -> Result<Vec<u8>, 
         if leaves.contains(&line.leaf) && fields.contains(&line.opening.field) {
             lines.extend(canonical::to_bytes(&line));
             lines.push(b'\n');
+            opened.insert(line.opening.field);
         }
     }
     if lines.is_empty() {
@@ -307,14 +315,14 @@ fn openings(root: &Path, items: &[&Item], fields: &[String]) -> Result<Vec<u8>, 
             "The fields are collector, machine and identity, where they were given at capture.",
         ));
     }
-    Ok(lines)
+    Ok((lines, opened.into_iter().collect()))
 }
 
 fn record(
     writer: &mut Writer,
     case: &Case,
     items: &[&Item],
-    request: &Request,
+    disclosed: &[String],
     (tagmanifest, signature): (Sha256, &str),
 ) -> Result<u64, Error> {
     let names: Vec<Sha256> = items.iter().map(|item| item.digests.sha256).collect();
@@ -325,7 +333,7 @@ fn record(
             items: names.len() as u64,
             list,
             tree_size: case.log().size(),
-            disclosed: request.disclose.clone(),
+            disclosed: disclosed.to_vec(),
         })
     };
     Ok(writer.keep(&canonical::to_bytes(&names), export)?)

@@ -71,21 +71,26 @@ pub struct Unsealed {
 impl Case {
     /// The case whose keys come from `seed`.
     pub fn new(seed: u8) -> Self {
-        Self::of(seed, &TEXTS)
+        Self::of(seed, "casefile/mill-road-0123", &TEXTS)
+    }
+
+    /// A case of somebody else's, about the same reports.
+    pub fn foreign() -> Self {
+        Self::of(9, "casefile/harbour-4567", &TEXTS)
     }
 
     /// The same case as its keeper tells it to somebody else: other records under the same keys.
     pub fn forked(seed: u8) -> Self {
         let mut texts = TEXTS;
         texts[1] = ("other.txt", "Two people were killed.\n", "Two people");
-        Self::of(seed, &texts)
+        Self::of(seed, "casefile/mill-road-0123", &texts)
     }
 
-    fn of(seed: u8, texts: &[(&'static str, &'static str, &'static str)]) -> Self {
+    fn of(seed: u8, origin: &str, texts: &[(&'static str, &'static str, &'static str)]) -> Self {
         let salt = Sha256([3; 32]);
         let mut case = Self {
             actor: [seed; 32],
-            signer: Signer::new("casefile/mill-road-0123", &[seed ^ 0xff; 32]).unwrap(),
+            signer: Signer::new(origin, &[seed ^ 0xff; 32]).unwrap(),
             opening: Opening { field: "collector".into(), salt, value: "A. Person".into() },
             time: TIME.into(),
             leaves: Vec::new(),
@@ -109,7 +114,7 @@ impl Case {
         custody::sshsig::public_key_line(&custody::sshsig::public_key(&self.actor))
     }
 
-    fn take_in(&mut self, name: &'static str, text: &'static str, figure: &str) {
+    pub fn take_in(&mut self, name: &'static str, text: &'static str, figure: &str) {
         let item = Digests::of(text.as_bytes());
         let withheld = BTreeMap::from([("collector".into(), self.opening.commitment())]);
         let captured = self.append(Event::Capture(Capture {
@@ -308,10 +313,11 @@ pub fn remake_lists(root: &Path, key: Option<&[u8; 32]>) {
     }
     fs::write(root.join(layout::MANIFEST), bag::text(&payload)).unwrap();
     fs::write(root.join(layout::B2SUMS), bag::text(&b2sums)).unwrap();
-    let info = fs::read_to_string(root.join(layout::BAG_INFO)).unwrap();
-    let (before, _) = info.split_once("Payload-Oxum").unwrap();
-    let info = format!("{before}Payload-Oxum: {bytes}.{}\n", payload.len());
-    fs::write(root.join(layout::BAG_INFO), info).unwrap();
+    if let Ok(info) = fs::read_to_string(root.join(layout::BAG_INFO)) {
+        let (before, _) = info.split_once("Payload-Oxum").unwrap();
+        let info = format!("{before}Payload-Oxum: {bytes}.{}\n", payload.len());
+        fs::write(root.join(layout::BAG_INFO), info).unwrap();
+    }
     let is_tag =
         |path: &&String| !path.starts_with("data/") && !layout::SEALS.contains(&path.as_str());
     for path in all.iter().filter(is_tag) {
