@@ -55,6 +55,10 @@ impl Unfinished {
         }
         let marked = mark.write_all(MARK_TEXT.as_bytes()).and_then(|()| mark.sync_all());
         marked.map_err(Error::io("write", &path))?;
+        // Its name too, before there is anything else in the folder: after a power cut that lost
+        // the mark alone, nothing would say that the rest is ours.
+        let folder = File::open(&place).and_then(|folder| folder.sync_all());
+        folder.map_err(Error::io("make durable", &place))?;
         Ok(Self { out: out.into(), place, _mark: mark })
     }
 

@@ -57,11 +57,19 @@ pub(crate) fn judge(scenario: &Scenario, aim: Aim, run: &Run) -> io::Result<Verd
         (End::Exit(FAILED), _) => {}
         (end, _) => verdict.faults.push(format!("it ends with {end:?}")),
     }
-    let mut owed = scenario.earlier.clone();
-    owed.extend(acknowledged);
-    let left = examine(scenario, &owed, &mut verdict)?;
-    complete(scenario, left, &mut verdict)?;
+    after(scenario, &acknowledged, &mut verdict)?;
     Ok(verdict)
+}
+
+/// Looks at what is there, of which `acknowledged` was promised, and completes the work.
+pub(crate) fn after(
+    scenario: &Scenario,
+    acknowledged: &BTreeSet<String>,
+    verdict: &mut Verdict,
+) -> io::Result<()> {
+    let owed = scenario.earlier.union(acknowledged).cloned().collect();
+    let left = examine(scenario, &owed, verdict)?;
+    complete(scenario, left, verdict)
 }
 
 /// What is wrong with what the program said of its failure: it must name a file and a remedy that
@@ -107,8 +115,8 @@ fn examine(
     }
     let output = scenario.casefile(&["verify", "case"])?;
     if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stdout).into_owned();
-        let failed = String::from_utf8_lossy(&output.stderr).into_owned();
+        let said = lossy(&output.stdout);
+        let failed = lossy(&output.stderr);
         verdict.faults.push(format!("verify ends with {}: {said}{failed}", output.status));
         return Ok(None);
     }
@@ -138,9 +146,9 @@ fn complete(scenario: &Scenario, left: Option<Look>, verdict: &mut Verdict) -> i
         return start_over(scenario, left.is_some(), verdict);
     }
     let output = scenario.again()?;
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let said = lossy(&output.stdout);
     if !output.status.success() {
-        let failed = String::from_utf8_lossy(&output.stderr).into_owned();
+        let failed = lossy(&output.stderr);
         verdict.faults.push(format!("run again, it ends with {}: {failed}{said}", output.status));
         return Ok(());
     }
@@ -166,6 +174,32 @@ fn complete(scenario: &Scenario, left: Option<Look>, verdict: &mut Verdict) -> i
     Ok(())
 }
 
+/// What is wrong with how a case is met that may be harmed: empty where it is whole, `None` where
+/// the harm is named. A case that is said to hold must have every item that it records.
+pub(crate) fn silence(scenario: &Scenario) -> io::Result<Option<String>> {
+    if !scenario.case().join("VERSION").exists() {
+        return Ok(Some(String::new()));
+    }
+    let output = scenario.casefile(&["verify", "case"])?;
+    let (said, failed) = (lossy(&output.stdout), lossy(&output.stderr));
+    match output.status.code() {
+        Some(DONE) => {
+            let look = look::at(&scenario.case())?;
+            let all = look.captured.is_subset(&look.kept);
+            return Ok(Some(if all { String::new() } else { "harm in silence".into() }));
+        }
+        Some(FOUND) if said.contains("FAULT") => {}
+        Some(FAILED) if !failed.is_empty() => {}
+        _ => return Ok(Some(format!("verify ends with {}: {failed}", output.status))),
+    }
+    // Going on in a harmed case is refused, or does no more harm; it never breaks down.
+    let again = scenario.again()?;
+    match again.status.code() {
+        Some(DONE | FOUND | FAILED) => Ok(None),
+        _ => Ok(Some(format!("run again: {}: {}", again.status, lossy(&again.stderr)))),
+    }
+}
+
 /// An interrupted `init` is no case: run again it must say that, and what to do; that is done here.
 fn start_over(scenario: &Scenario, is_case: bool, verdict: &mut Verdict) -> io::Result<()> {
     if is_case {
@@ -173,7 +207,7 @@ fn start_over(scenario: &Scenario, is_case: bool, verdict: &mut Verdict) -> io::
     }
     let mut output = scenario.again()?;
     if output.status.code() == Some(FAILED) {
-        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        let told = lossy(&output.stderr);
         if !told.contains("unfinished") || !told.contains("Remove") {
             verdict.faults.push(format!("run again, it does not say what to do: {told}"));
         }
@@ -188,8 +222,10 @@ fn start_over(scenario: &Scenario, is_case: bool, verdict: &mut Verdict) -> io::
     Ok(())
 }
 
+fn lossy(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
 fn text(scenario: &Scenario, name: &str) -> String {
-    fs::read(scenario.place.join(name))
-        .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-        .unwrap_or_default()
+    fs::read(scenario.place.join(name)).map(|bytes| lossy(&bytes)).unwrap_or_default()
 }

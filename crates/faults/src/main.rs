@@ -4,6 +4,8 @@
 //! The real program runs under ptrace. A fault that did not fire is a failure of the test.
 
 mod calls;
+mod cut;
+mod disk;
 mod judge;
 mod launch;
 mod look;
@@ -33,6 +35,12 @@ struct Args {
     /// Only these write paths.
     #[arg(long)]
     only: Vec<Route>,
+    /// Cut the power instead, at moments of a run without a fault.
+    #[arg(long)]
+    cuts: bool,
+    /// Cut it with a disk that lied about flushes: harm must be named.
+    #[arg(long)]
+    lies: bool,
     /// Only kinds of faults whose name holds these words ("kill", "EIO once").
     #[arg(long, value_name = "WORDS", default_value = "")]
     kind: String,
@@ -90,13 +98,20 @@ fn all(args: &Args) -> Result<bool, Box<dyn Error>> {
     for route in routes {
         let folder = place.path().join(format!("{route:?}"));
         std::fs::create_dir(&folder)?;
-        let tally = one(&Scenario::prepare(route, &program, &folder)?, args)?;
+        let scenario = Scenario::prepare(route, &program, &folder)?;
+        let every = args.every.max(1);
+        let tally = match (args.cuts, args.lies) {
+            (_, true) => cut::lies(&scenario, args.from, every)?,
+            (true, false) => cut::all(&scenario, args.from, every)?,
+            (false, false) => one(&scenario, args)?,
+        };
         runs += tally.runs;
         faults += tally.faults;
         std::fs::remove_dir_all(&folder)?;
     }
     let seconds = begun.elapsed().as_secs();
-    writeln!(io::stdout(), "{runs} faults injected, {faults} of them found a defect, {seconds} s")?;
+    let what = if args.cuts || args.lies { "power cuts made" } else { "faults injected" };
+    writeln!(io::stdout(), "{runs} {what}, {faults} of them found a defect, {seconds} s")?;
     Ok(faults == 0)
 }
 

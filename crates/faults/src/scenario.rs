@@ -9,12 +9,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-/// Items that the case of a capture has before. With the record that opens it they make 244 leaves,
-/// so that the new items cross the end of a full tile (256), in the second commit.
-const EARLIER_ITEMS: usize = 243;
-
-/// Items of a case that is put in order: it has a full tile, which must stay where it is.
-const FULL_ITEMS: usize = 270;
+/// Items of a case that is put in order. With the record that opens it they make 244 leaves, so
+/// that the new items cross the end of a full tile (256), in the second commit.
+const TILE_ITEMS: usize = 243;
 
 /// Items of a capture, and how many go into one commit: two commits are flushed as a whole
 /// (`syncfs`, from eight files on), the last one file by file.
@@ -24,12 +21,15 @@ const COMMIT_EVERY: usize = 10;
 /// Items to be read: more than one commit of `casefile read` holds (64).
 const READ_ITEMS: usize = 66;
 
-/// Items of a bundle, and of a case to be scrubbed.
+/// Items of every other case: each costs time in each of thousands of runs.
 const FEW_ITEMS: usize = 3;
 
 /// Bytes of the largest new item: more than one chunk (1 MiB), so that the way with two hashing
 /// threads is gone too.
 const LARGE_BYTES: usize = 1_500_000;
+
+/// What lies in the place beside the case, and stays.
+pub(crate) const ASIDE: [&str; 3] = ["base", "earlier", "new"];
 
 /// A write path of the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -38,7 +38,8 @@ pub(crate) enum Route {
     Init,
     /// Items are taken in, in several commits.
     Capture,
-    /// A case is put in order that two interrupted runs left behind, and items are taken in.
+    /// A case is put in order that two interrupted runs left behind, and items are taken in until a
+    /// tile is full, and beyond.
     Recover,
     /// Items are read, in several commits.
     Read,
@@ -79,8 +80,8 @@ impl Scenario {
     pub(crate) fn prepare(route: Route, program: &Path, place: &Path) -> io::Result<Self> {
         let (earlier, new) = match route {
             Route::Init => (0, 0),
-            Route::Capture => (EARLIER_ITEMS, NEW_ITEMS),
-            Route::Recover => (FULL_ITEMS, NEW_ITEMS),
+            Route::Capture => (FEW_ITEMS, NEW_ITEMS),
+            Route::Recover => (TILE_ITEMS, NEW_ITEMS),
             Route::Read => (READ_ITEMS, 0),
             Route::Scrub | Route::Export | Route::ExportZip => (FEW_ITEMS, 0),
         };
@@ -115,20 +116,23 @@ impl Scenario {
 
     /// Puts the place back to what it was after `prepare`.
     pub(crate) fn reset(&self) -> io::Result<()> {
+        self.clear()?;
+        let base = self.place.join("base");
+        if self.route == Route::Init { Ok(()) } else { copy(&base, &self.case()) }
+    }
+
+    /// Removes the case, and all that a run left beside it.
+    pub(crate) fn clear(&self) -> io::Result<()> {
         for name in fs::read_dir(&self.place)? {
             let path = name?.path();
-            let stays = ["base", "earlier", "new"].iter().any(|name| path.ends_with(name));
+            let stays = ASIDE.iter().any(|name| path.ends_with(name));
             match (stays, path.is_dir()) {
                 (true, _) => {}
                 (false, true) => fs::remove_dir_all(&path)?,
                 (false, false) => fs::remove_file(&path)?,
             }
         }
-        if self.route == Route::Init {
-            Ok(())
-        } else {
-            copy(&self.place.join("base"), &self.case())
-        }
+        Ok(())
     }
 
     /// The case.

@@ -7,7 +7,7 @@
 use crate::calls::{self, Kind, Names, Watched};
 use crate::launch;
 use nix::errno::Errno;
-use nix::libc::{O_CREAT, O_RDWR, O_WRONLY, user_regs_struct};
+use nix::libc::{O_APPEND, O_CREAT, O_RDWR, O_WRONLY, user_regs_struct};
 use nix::sys::ptrace::{self, Options};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
@@ -67,6 +67,13 @@ pub(crate) struct Call {
     pub(crate) offset: u64,
     /// The bytes, where they are kept.
     pub(crate) bytes: Vec<u8>,
+    /// The flags of an `openat`.
+    pub(crate) flags: i32,
+    /// The mode of a file that is made or changed, or the length that a file is given.
+    pub(crate) argument: u64,
+    /// When it was entered and when it came back, in events seen; `u64::MAX` until it has.
+    pub(crate) entered: u64,
+    pub(crate) left: u64,
     /// What it came to, where that is kept.
     pub(crate) result: i64,
 }
@@ -175,6 +182,8 @@ struct Watcher<'a> {
     inside: BTreeMap<i32, usize>,
     /// The thread that is to be killed when its call has ended.
     doomed: Option<Pid>,
+    /// Events seen so far.
+    clock: u64,
 }
 
 impl<'a> Watcher<'a> {
@@ -189,6 +198,7 @@ impl<'a> Watcher<'a> {
             fired: None,
             inside: BTreeMap::new(),
             doomed: None,
+            clock: 0,
         }
     }
 
@@ -202,6 +212,7 @@ impl<'a> Watcher<'a> {
                 Err(Errno::ECHILD) => break,
                 Err(errno) => return Err(errno.into()),
             };
+            self.clock += 1;
             match status {
                 WaitStatus::Exited(pid, code) if pid == self.main => end = End::Exit(code),
                 WaitStatus::Signaled(pid, ..) if pid == self.main => end = End::Killed,
@@ -274,6 +285,7 @@ impl<'a> Watcher<'a> {
         }
         if let Some(call) = self.inside.remove(&pid.as_raw()).and_then(|at| self.calls.get_mut(at))
         {
+            call.left = self.clock;
             call.result = ptrace::getregs(pid)?.rax.cast_signed();
         }
         go_on(pid, None)
@@ -308,6 +320,10 @@ impl<'a> Watcher<'a> {
             length,
             offset: 0,
             bytes: Vec::new(),
+            argument: 0,
+            flags: if opens { flags } else { 0 },
+            entered: self.clock,
+            left: u64::MAX,
             result: 0,
         };
         match (self.keep, watched.name) {
@@ -319,7 +335,9 @@ impl<'a> Watcher<'a> {
                 call.offset = word(3);
                 call.bytes = memory(pid, word(1), length);
             }
-            (true, "ftruncate") => call.length = word(1),
+            (true, "openat") => call.argument = word(3),
+            (true, "fchmodat") => call.argument = word(2),
+            (true, "ftruncate" | "chmod" | "fchmod") => call.argument = word(1),
             _ => {}
         }
         Some(call)
@@ -384,12 +402,19 @@ fn named(pid: Pid, folder: Option<u64>, at: u64) -> Option<PathBuf> {
     Some(if path.as_os_str().is_empty() { folder } else { folder.join(path) })
 }
 
-/// Where in an open file the next bytes go.
+/// Where in an open file the next bytes go; [`AT_THE_END`] where it was opened to append.
 fn position(pid: Pid, fd: u64) -> u64 {
     let info = fs::read_to_string(format!("/proc/{pid}/fdinfo/{}", fd as i32)).unwrap_or_default();
-    let position = info.lines().find_map(|line| line.strip_prefix("pos:"));
-    position.and_then(|position| position.trim().parse().ok()).unwrap_or_default()
+    let value = |name: &str| info.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+    let flags = value("flags:").and_then(|flags| i32::from_str_radix(flags, 8).ok());
+    if flags.unwrap_or_default() & O_APPEND != 0 {
+        return AT_THE_END;
+    }
+    value("pos:").and_then(|position| position.parse().ok()).unwrap_or_default()
 }
+
+/// The offset of bytes that go to the end of a file, wherever that is.
+pub(crate) const AT_THE_END: u64 = u64::MAX;
 
 /// Up to `length` bytes of the program's memory: fewer where it ends.
 fn memory(pid: Pid, at: u64, length: u64) -> Vec<u8> {
