@@ -16,6 +16,7 @@ pub mod batch;
 pub mod case;
 pub mod check;
 pub mod codes;
+mod cores;
 pub mod durable;
 pub mod error;
 pub mod guard;

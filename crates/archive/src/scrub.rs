@@ -10,14 +10,14 @@
 //! power cut perhaps fewer, or a torn one, which is passed over: its object is read again.
 
 use crate::objects::{self, Medium, State};
-use crate::{Error, durable, layout};
+use crate::{Error, cores, durable, layout};
 use record::Sha256;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -28,12 +28,6 @@ const HEADER: &str = "casefile scrub 1";
 const BEGAN: &str = "began ";
 /// Opens the last line of the journal of a scrub that came to its end.
 const ENDED: &str = "ended ";
-
-/// Most threads that read: more than four hash faster than any one disk gives.
-const THREADS_LIMIT: usize = 4;
-
-/// Objects by number, with their states; an error here is about that object alone.
-type States = Vec<(usize, Result<State, Error>)>;
 
 /// Reading every object through.
 pub struct Sweep<'a> {
@@ -55,27 +49,13 @@ impl<'a> Sweep<'a> {
 
     /// The states of `wanted`, in its order.
     pub fn read(&self, root: &Path, wanted: &[Sha256]) -> Result<Vec<Result<State, Error>>, Error> {
-        let (next, pace) = (AtomicUsize::new(0), Pace::new(self.rate_bytes));
-        let work = || -> Result<States, Error> {
-            let mut states = States::new();
-            loop {
-                let at = next.fetch_add(1, Ordering::Relaxed);
-                let Some(sha256) = wanted.get(at) else { return Ok(states) };
-                states.push((at, self.state(root, *sha256, &pace)?));
-                (self.progress)(at as u64 + 1, wanted.len() as u64);
-            }
-        };
-        let threads = thread::available_parallelism().map_or(1, usize::from).min(THREADS_LIMIT);
-        let mut states = thread::scope(|scope| {
-            let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
-            let mut states = work()?;
-            for other in others {
-                states.extend(other.join().expect("reading a file does not panic")?);
-            }
-            Ok::<_, Error>(states)
-        })?;
-        states.sort_by_key(|(at, _)| *at);
-        Ok(states.into_iter().map(|(_, state)| state).collect())
+        let pace = Pace::new(self.rate_bytes);
+        let done = AtomicU64::new(0);
+        cores::share(wanted.len(), |at| {
+            let state = wanted.get(at).map(|sha256| self.state(root, *sha256, &pace));
+            (self.progress)(done.fetch_add(1, Ordering::Relaxed) + 1, wanted.len() as u64);
+            state.expect("numbers are below the number of objects")
+        })
     }
 
     /// The state of one object. The inner error is about this object, the outer about the journal.

@@ -166,6 +166,37 @@ fn kill_everywhere(
     kills
 }
 
+/// Calls `then` after a run of `args` in which a call failed as a full or a dying disk makes it
+/// fail, at every such call in turn, in the state that `before` makes; says how many there were.
+fn fail_everywhere(
+    folder: &Path,
+    args: &[&str],
+    before: &dyn Fn(),
+    then: &mut dyn FnMut(&str),
+) -> usize {
+    let mut failed = 0;
+    for call in CALLS {
+        let error = if call.contains("sync") { "EIO" } else { "ENOSPC" };
+        for number in 1.. {
+            before();
+            let inject = format!("inject={call}:error={error}:when={number}");
+            let mut strace = Command::new("strace");
+            strace.args(["-f", "-qq", "-o", "trace", "-e", &format!("trace={call}")]);
+            strace.args(["-e", &inject, env!("CARGO_BIN_EXE_casefile")]);
+            let run = run(strace.args(args), folder);
+            if !fs::read_to_string(folder.join("trace")).unwrap().contains("(INJECTED)") {
+                break;
+            }
+            failed += 1;
+            let when = format!("{error} at {call} {number}");
+            let said = matches!(run.code, Some(0 | 1)) || run.said.contains("casefile: cannot");
+            assert!(said, "{when}: {:?} {}", run.code, run.said);
+            then(&when);
+        }
+    }
+    failed
+}
+
 #[test]
 fn a_scrub_finds_what_has_rotted_gone_missing_or_does_not_belong() {
     let folder = with_case(12);
@@ -298,7 +329,16 @@ fn nothing_different_is_overwritten_and_nothing_damaged_is_copied() {
 }
 
 #[test]
-fn a_mirroring_killed_at_any_step_leaves_an_older_state_and_is_gone_on_with() {
+fn a_first_mirroring_killed_or_failing_at_any_step_is_gone_on_with() {
+    interrupt_mirroring(true);
+}
+
+#[test]
+fn a_mirroring_killed_or_failing_at_any_step_leaves_an_older_state_and_is_gone_on_with() {
+    interrupt_mirroring(false);
+}
+
+fn interrupt_mirroring(first: bool) {
     if !has_strace() {
         return;
     }
@@ -308,29 +348,29 @@ fn a_mirroring_killed_at_any_step_leaves_an_older_state_and_is_gone_on_with() {
     check(at, &to_m, 0, &[]);
     copy_all(&mirror, &at.join("earlier"));
     capture(at, "second", 6);
-    for (what, least) in [("new", 40), ("behind", 30)] {
-        let before = || {
-            remove_all(&mirror);
-            if what == "behind" {
-                copy_all(&at.join("earlier"), &mirror);
-            }
-        };
-        let mut states = BTreeMap::new();
-        let kills = kill_everywhere(at, &to_m, &before, &mut |when| {
-            if mirror.join("VERSION").exists() {
-                let said = check(at, &["verify", "m"], 0, &["HOLDS"]);
-                let size = said.split(" record(s)").next().unwrap().rsplit(' ').next().unwrap();
-                *states.entry(size.to_string()).or_insert(0) += 1;
-            }
-            check(at, &to_m, 0, &["up to date: 9"]);
-            check(at, &["verify", "m"], 0, &["HOLDS", "9 record(s)"]);
-            check_same(&at.join("case"), &mirror);
-            assert_eq!(fs::read_dir(mirror.join("objects/incoming")).unwrap().count(), 0, "{when}");
-        });
-        assert!(kills >= least, "{what}: {kills} kills");
-        let older = if what == "behind" { vec!["3", "9"] } else { vec!["9"] };
-        assert_eq!(states.keys().collect::<Vec<_>>(), older, "{what}: {states:?}");
-    }
+    let before = || {
+        remove_all(&mirror);
+        if !first {
+            copy_all(&at.join("earlier"), &mirror);
+        }
+    };
+    let mut states = BTreeMap::new();
+    let mut examine = |when: &str| {
+        if mirror.join("VERSION").exists() {
+            let said = check(at, &["verify", "m"], 0, &["HOLDS"]);
+            let size = said.split(" record(s)").next().unwrap().rsplit(' ').next().unwrap();
+            *states.entry(size.to_string()).or_insert(0) += 1;
+        }
+        check(at, &to_m, 0, &["up to date: 9"]);
+        check(at, &["verify", "m"], 0, &["HOLDS", "9 record(s)"]);
+        check_same(&at.join("case"), &mirror);
+        assert_eq!(fs::read_dir(mirror.join("objects/incoming")).unwrap().count(), 0, "{when}");
+    };
+    let kills = kill_everywhere(at, &to_m, &before, &mut examine);
+    let failed = fail_everywhere(at, &to_m, &before, &mut examine);
+    assert!(kills > 30 && failed + 5 >= kills, "{kills} kills, {failed} failed calls");
+    let older = if first { vec!["9"] } else { vec!["3", "9"] };
+    assert_eq!(states.keys().collect::<Vec<_>>(), older, "{states:?}");
 }
 
 #[test]
@@ -574,7 +614,7 @@ fn a_repair_does_not_take_a_case_back_or_into_another_history() {
 }
 
 #[test]
-fn a_repair_killed_at_any_step_is_gone_on_with() {
+fn a_repair_killed_or_failing_at_any_step_is_gone_on_with() {
     if !has_strace() {
         return;
     }
@@ -595,7 +635,7 @@ fn a_repair_killed_at_any_step_is_gone_on_with() {
         copy_all(&harmed, &copy);
     };
     let repair = ["-C", "copy", "repair", "m"];
-    let kills = kill_everywhere(at, &repair, &before, &mut |when| {
+    let mut examine = |when: &str| {
         let again = casefile(at, &repair);
         assert_eq!(again.code, Some(0), "{when}: {}", again.said);
         check(at, &["verify", "copy"], 0, &["HOLDS"]);
@@ -610,7 +650,10 @@ fn a_repair_killed_at_any_step_is_gone_on_with() {
         }
         let object = objects(&harmed)[0].clone();
         assert!(kept.contains(object.strip_prefix(&harmed).unwrap().to_str().unwrap()), "{when}");
-    });
+    };
+    let kills = kill_everywhere(at, &repair, &before, &mut examine);
+    let failed = fail_everywhere(at, &repair, &before, &mut examine);
+    assert!(failed + 5 >= kills, "{failed} failed calls");
     assert!(kills > 60, "{kills} kills");
 }
 
