@@ -313,6 +313,31 @@ unzip_tool() {
     printf '   refuses  the zip file with a changed byte\n'
 }
 
+# A cosigner's signature by ML-DSA-44, checked by the implementation in the `cryptography` package.
+cosignatures() {
+    local name=cosigner.example/outside python
+    python=$(dirname "$bagit")/python
+    title "cryptography $("$python" -c 'import cryptography; print(cryptography.__version__)')"
+    {
+        "$casefile" cosigner new "$place/cosigner" --name "$name" --unprotected &&
+            "$casefile" cosigner know "$place/cosigner" "$(cat "$bundle/log/vkey")" &&
+            "$casefile" -C "$place/demo/case" cosign name "$(cat "$place/cosigner/vkey")" &&
+            "$casefile" -C "$place/demo/case" cosign ask "$name" "$place/request" &&
+            "$casefile" cosigner sign "$place/cosigner" "$place/request" "$place/answer"
+    } >"$place/said" 2>&1 || report 'a checkpoint is cosigned'
+    local check=("$python" "$repository/oracle/cosignature.py" "$place/cosigner/vkey")
+    holds 'a cosignature by ML-DSA-44' "${check[@]}" "$place/answer"
+    # In the line of the cosigner: its signature, and the text that it covers.
+    local at
+    for at in 500 25; do
+        cp "$place/answer" "$place/bitten"
+        flip "$place/bitten" "$at"
+        if "${check[@]}" "$place/bitten" >"$place/said" 2>&1; then report 'a changed cosignature passes'; fi
+        checks=$((checks + 1))
+        printf '   refuses  a cosigned checkpoint with a changed byte\n'
+    done
+}
+
 flipped_bits() {
     title 'single flipped bits, by the program that answers for the file'
     CASEFILE=$casefile BAGIT=$bagit tests/flips.sh "$bundle" 50 >"$place/said" 2>&1 || report 'flipped bits'
@@ -334,5 +359,6 @@ python_verifier
 timestamps
 go_packages
 unzip_tool
+cosignatures
 flipped_bits
 printf 'outside: %d checks passed\n' "$checks"

@@ -320,5 +320,7 @@ fn describe(event: &Event) -> String {
         Event::Repair(_) => "a repair".into(),
         Event::TimestampRequest(_) => "a request for a timestamp".into(),
         Event::Timestamp(received) => format!("the timestamp of {}", received.authority),
+        Event::Cosigner(_) => "a cosigner".into(),
+        Event::Cosigned(_) => "a cosignature".into(),
     }
 }

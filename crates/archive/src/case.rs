@@ -116,9 +116,7 @@ pub fn create(root: &Path, new: New) -> Result<(), Error> {
     for folder in [layout::INCOMING, layout::LOG, layout::OPENINGS] {
         durable::make_folders(&layout::at(root, folder))?;
     }
-    let secret = layout::at(root, layout::PRIVATE);
-    let mode = <fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o700);
-    fs::set_permissions(&secret, mode).map_err(Error::io("close to others", &secret))?;
+    close_to_others(&layout::at(root, layout::PRIVATE))?;
     let keys = Keys::generate()?;
     keys::write(root, &keys, new.passphrase)?;
 
@@ -249,6 +247,12 @@ pub fn now() -> String {
     let now = jiff::Timestamp::now();
     jiff::Timestamp::from_second(now.as_second())
         .map_or_else(|_| now.to_string(), |t| t.to_string())
+}
+
+/// Takes a folder from the sight of the machine's other users.
+pub(crate) fn close_to_others(folder: &Path) -> Result<(), Error> {
+    let mode = <fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o700);
+    fs::set_permissions(folder, mode).map_err(Error::io("close to others", folder))
 }
 
 /// Whether the folder is a case of a form that this program knows.

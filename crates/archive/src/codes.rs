@@ -66,3 +66,5 @@ pub const DAMAGED_KEPT: &str = "damaged-kept";
 pub const KEY_UNCHECKED: &str = "key-unchecked";
 /// A lost checkpoint could be replaced by an older one only.
 pub const REPAIR_OLDER: &str = "repair-older";
+/// A file in a cosigner's folder cannot be used.
+pub const COSIGNER_DAMAGED: &str = "cosigner-damaged";

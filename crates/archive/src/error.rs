@@ -22,6 +22,18 @@ pub enum Error {
         /// The folder.
         path: PathBuf,
     },
+    /// The folder is not a cosigner's.
+    #[error("{} is not a cosigner's folder: it has no COSIGNER file", path.display())]
+    NotACosigner {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// Text that cannot be the name of a key: with blanks, a plus sign, or too long.
+    #[error("{name:?} cannot be the name of a cosigner")]
+    CosignerName {
+        /// The text.
+        name: String,
+    },
     /// The case is of a form that this program does not know.
     #[error("{} has format version {found:?}; this program knows version 1", path.display())]
     Version {
@@ -122,6 +134,15 @@ impl Error {
             Self::Io { source, .. } => io_remedy(source).into(),
             Self::NotACase { .. } => "Go into a case folder or name one with -C DIR; `casefile \
                                       init DIR` makes a new one."
+                .into(),
+            Self::NotACosigner { .. } => {
+                "Name its folder; `casefile cosigner new DIR --name NAME` \
+                                          makes a new one."
+                    .into()
+            }
+            Self::CosignerName { .. } => "Use an address without https://, such as \
+                                          example.org/cosigner: no blanks, no plus sign, at most \
+                                          255 bytes."
                 .into(),
             Self::Version { .. } => "Use the casefile version that made it, or a newer one.".into(),
             Self::Exists { .. } => "Name a folder that does not exist yet.".into(),

@@ -65,6 +65,11 @@ pub fn write(root: &Path, keys: &Keys, passphrase: Option<Passphrase>) -> Result
         BASE64.encode(keys.log.as_ref()),
         BASE64.encode(keys.actor.as_ref())
     ));
+    seal(root, &plain, passphrase)
+}
+
+/// Writes the key file of a case or a cosigner.
+pub(crate) fn seal(root: &Path, plain: &str, passphrase: Option<Passphrase>) -> Result<(), Error> {
     let Some(passphrase) = passphrase else {
         let path = layout::at(root, layout::KEYS_OPEN);
         return durable::replace(&path, plain.as_bytes(), durable::MODE_SECRET);
@@ -84,6 +89,15 @@ pub fn are_sealed(root: &Path) -> bool {
 
 /// Opens the keys of a case.
 pub fn read(root: &Path, passphrase: Option<Passphrase>) -> Result<Keys, Error> {
+    unseal(root, passphrase, parse)
+}
+
+/// Opens a key file and takes its plain text apart.
+pub(crate) fn unseal<T>(
+    root: &Path,
+    passphrase: Option<Passphrase>,
+    parse: impl Fn(&[u8]) -> Option<T>,
+) -> Result<T, Error> {
     let sealed = are_sealed(root);
     let place = if sealed { layout::KEYS_SEALED } else { layout::KEYS_OPEN };
     let path = layout::at(root, place);
@@ -131,7 +145,8 @@ fn parse(plain: &[u8]) -> Option<Keys> {
     Some(Keys { log: seed(log)?, actor: seed(actor)? })
 }
 
-fn seed(base64: &str) -> Option<Seed> {
+/// Reads a secret key of 32 bytes in base64.
+pub(crate) fn seed(base64: &str) -> Option<Seed> {
     let bytes = Zeroizing::new(BASE64.decode(base64.as_bytes()).ok()?);
     Some(Zeroizing::new(bytes.as_slice().try_into().ok()?))
 }

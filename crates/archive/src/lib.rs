@@ -17,6 +17,7 @@ pub mod case;
 pub mod check;
 pub mod codes;
 mod cores;
+pub mod cosigner;
 pub mod durable;
 pub mod error;
 pub mod guard;

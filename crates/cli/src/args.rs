@@ -1,6 +1,6 @@
 //! What may stand on the command line.
 
-use crate::copies;
+use crate::{copies, cosigning};
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use std::num::NonZero;
 use std::path::PathBuf;
@@ -188,6 +188,29 @@ A case with a guard refuses to record anything when the guard has seen a newer s
 Nothing is put back that does not have the digest which the log demands. Damaged files are kept in
 damaged/. Exit code 1 where something could not be put back.")]
     Repair(copies::RepairArgs),
+    /// Let others vouch that this case's log only grew: by files that are carried or sent.
+    #[command(after_help = "Examples:
+  casefile cosign name \"$(cat their-vkey)\" --who 'University archive'
+  casefile cosign ask example.org/cosigner request.txt
+  casefile cosign add answer.txt
+  casefile cosign list")]
+    Cosign {
+        /// What to do.
+        #[command(subcommand)]
+        what: cosigning::CosignVerb,
+    },
+    /// Vouch for the logs of others: sign that they only grew.
+    #[command(after_help = "Examples:
+  casefile cosigner new cosigner --name example.org/cosigner
+  casefile cosigner know cosigner 'casefile/aleppo/1f2e…+…'
+  casefile cosigner sign cosigner request.txt answer.txt
+
+The folder remembers what was signed last: never put an older copy of it back.")]
+    Cosigner {
+        /// What to do.
+        #[command(subcommand)]
+        what: cosigning::CosignerVerb,
+    },
     /// List every named rule by which words become values.
     #[command(after_help = "Examples:
   casefile rules

@@ -7,6 +7,7 @@
 mod args;
 mod ask;
 mod copies;
+mod cosigning;
 mod demo;
 mod print;
 mod progress;

@@ -83,6 +83,11 @@ pub(crate) fn run_to(args: Args, out: &mut dyn Write) -> Result<bool, Failure> {
         Verb::Timestamp { what } => shell.timestamp(what, &mut passphrase),
         Verb::Mirror(wanted) => shell.mirror(&wanted),
         Verb::Repair(wanted) => shell.repair(wanted, &mut passphrase),
+        Verb::Cosign { what } => shell.cosign(&what, &mut passphrase),
+        Verb::Cosigner { what } => {
+            let new = || ask::new_passphrase(file.as_deref());
+            shell.cosigner(&what, &new, &mut passphrase)
+        }
         Verb::Rules { name } => {
             let mut rules = tasks::rules::run();
             rules.retain(|rule| name.as_deref().is_none_or(|name| rule.name.contains(name)));

@@ -5,6 +5,8 @@
 //! it. Bytes that come in are hostile until a function here has said otherwise; no input may panic.
 
 pub mod checkpoint;
+pub mod cosignature;
+pub mod cosigner;
 pub mod edge;
 pub mod growth;
 pub mod leaf;

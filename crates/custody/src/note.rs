@@ -1,4 +1,4 @@
-//! Signed notes and their keys (C2SP signed-note v1.0.0), Ed25519 only.
+//! Signed notes and the logs' own keys (C2SP signed-note v1.0.0), Ed25519.
 //!
 //! A note is text, an empty line, and signature lines. A signature by a key that is not known is
 //! ignored, as the specification demands; one by a known key that does not hold makes the whole
@@ -12,8 +12,8 @@ use sha2::{Digest as _, Sha256};
 /// Most bytes in a note: a checkpoint has about 200, each ML-DSA-44 cosignature adds 3,300.
 pub const NOTE_LIMIT_BYTES: usize = 64 * 1024;
 
-/// Most bytes in a key as text: the id, type and key take 56, the rest is for the name.
-pub const KEY_LIMIT_BYTES: usize = 1_024;
+/// Most bytes in a key as text: id, type and key of ML-DSA-44 take 1,764, the rest is for the name.
+pub const KEY_LIMIT_BYTES: usize = 2_048;
 
 /// Most signature lines looked at; the specification demands at least 16.
 pub const SIGNATURES_LIMIT: usize = 64;
@@ -61,16 +61,16 @@ pub enum NoteError {
 impl Verifier {
     /// Reads a verifier key (`vkey`), exactly as [`Verifier::vkey`] writes it.
     pub fn parse(vkey: &str) -> Result<Self, NoteError> {
-        let (name, id, key) = split_key(vkey).ok_or(NoteError::Key)?;
-        let key = VerifyingKey::from_bytes(&key).map_err(|_| NoteError::Key)?;
-        let verifier = Self { name: name.into(), id: key_id(name, &key), key };
-        if id == hex(verifier.id) { Ok(verifier) } else { Err(NoteError::Key) }
+        let (name, typed) = split_key(vkey).ok_or(NoteError::Key)?;
+        let key = typed.strip_prefix(&[ED25519]).ok_or(NoteError::Key)?;
+        let key = VerifyingKey::try_from(key).map_err(|_| NoteError::Key)?;
+        let verifier = Self { name: name.into(), id: key_id(name, &typed), key };
+        if vkey == verifier.vkey() { Ok(verifier) } else { Err(NoteError::Key) }
     }
 
     /// The key as text: name, key id in hexadecimal, type and key in base64, joined by `+`.
     pub fn vkey(&self) -> String {
-        let typed = [&[ED25519][..], self.key.as_bytes()].concat();
-        format!("{}+{}+{}", self.name, hex(self.id), BASE64.encode(&typed))
+        vkey(&self.name, &typed(&self.key))
     }
 
     /// Name of the key: for a log, its origin.
@@ -101,7 +101,7 @@ impl Signer {
     /// Its public side.
     pub fn verifier(&self) -> Verifier {
         let key = self.key.verifying_key();
-        Verifier { name: self.name.clone(), id: key_id(&self.name, &key), key }
+        Verifier { name: self.name.clone(), id: key_id(&self.name, &typed(&key)), key }
     }
 
     /// Its public side as text.
@@ -112,9 +112,10 @@ impl Signer {
     /// Reads a secret key, exactly as [`Signer::private_key`] writes it.
     pub fn parse(private_key: &str) -> Result<Self, NoteError> {
         let rest = private_key.strip_prefix(PRIVATE).ok_or(NoteError::Key)?;
-        let (name, id, seed) = split_key(rest).ok_or(NoteError::Key)?;
-        let signer = Self::new(name, &seed)?;
-        if id == hex(signer.verifier().id) { Ok(signer) } else { Err(NoteError::Key) }
+        let (name, typed) = split_key(rest).ok_or(NoteError::Key)?;
+        let seed = typed.strip_prefix(&[ED25519]).ok_or(NoteError::Key)?;
+        let signer = Self::new(name, seed.try_into().map_err(|_| NoteError::Key)?)?;
+        if private_key == signer.private_key() { Ok(signer) } else { Err(NoteError::Key) }
     }
 
     /// The secret key as text, in the form of Go's `sumdb/note`: `PRIVATE+KEY+`, name, key id, type
@@ -129,22 +130,13 @@ impl Signer {
     /// line ends: any other text makes a note that [`open`] refuses.
     pub fn sign(&self, text: &str) -> String {
         let signature = self.key.sign(text.as_bytes()).to_bytes();
-        let id = key_id(&self.name, &self.key.verifying_key());
-        let tagged = [&id[..], &signature].concat();
-        format!("{text}\n\u{2014} {} {}\n", self.name, BASE64.encode(&tagged))
+        format!("{text}\n{}", line(&self.name, self.verifier().id, &signature))
     }
-}
-
-/// A signature line: name of the key, its id, and what it signs with.
-struct Line<'a> {
-    name: &'a str,
-    id: [u8; 4],
-    signature: Vec<u8>,
 }
 
 /// Checks a signed note and returns its text, which at least one of `known` has signed.
 pub fn open<'a>(note: &'a [u8], known: &[Verifier]) -> Result<&'a str, NoteError> {
-    let (text, lines) = split(note)?;
+    let (text, lines) = take_apart(note)?;
     let mut signed = false;
     for Line { name, id, signature } in lines {
         let Some(verifier) = known.iter().find(|v| v.name == name && v.id == id) else { continue };
@@ -160,11 +152,18 @@ pub fn open<'a>(note: &'a [u8], known: &[Verifier]) -> Result<&'a str, NoteError
 
 /// Name and id of every key that a note says it is signed by. Whether it is, is not checked.
 pub fn signers(note: &[u8]) -> Result<Vec<(&str, [u8; 4])>, NoteError> {
-    Ok(split(note)?.1.into_iter().map(|line| (line.name, line.id)).collect())
+    Ok(take_apart(note)?.1.into_iter().map(|line| (line.name, line.id)).collect())
 }
 
-/// A note's text and signature lines.
-fn split(note: &[u8]) -> Result<(&str, Vec<Line<'_>>), NoteError> {
+/// A signature line: name of the key, its id, and what it signs with.
+pub(crate) struct Line<'a> {
+    pub name: &'a str,
+    pub id: [u8; 4],
+    pub signature: Vec<u8>,
+}
+
+/// A note's text, with its line end, and its signature lines: nothing is verified yet.
+pub(crate) fn take_apart(note: &[u8]) -> Result<(&str, Vec<Line<'_>>), NoteError> {
     if note.len() > NOTE_LIMIT_BYTES {
         return Err(NoteError::TooLong);
     }
@@ -172,24 +171,28 @@ fn split(note: &[u8]) -> Result<(&str, Vec<Line<'_>>), NoteError> {
     if note.chars().any(|c| c < ' ' && c != '\n') {
         return Err(NoteError::Form);
     }
-    let at = note.rfind("\n\n").ok_or(NoteError::Form)?;
-    let (text, rest) = (&note[..=at], &note[at + 2..]);
-    let rest = rest.strip_suffix('\n').ok_or(NoteError::Form)?;
-    let mut lines = Vec::new();
-    for line in rest.split('\n') {
-        let (name, tagged) = line
-            .strip_prefix("\u{2014} ")
-            .and_then(|rest| rest.split_once(' '))
-            .filter(|(name, _)| is_name(name) && lines.len() < SIGNATURES_LIMIT)
-            .ok_or(NoteError::Form)?;
-        let tagged = from_base64(tagged).ok_or(NoteError::Form)?;
-        let (id, signature) = tagged
-            .split_first_chunk::<4>()
-            .filter(|(_, signature)| !signature.is_empty())
-            .ok_or(NoteError::Form)?;
-        lines.push(Line { name, id: *id, signature: signature.to_vec() });
-    }
-    Ok((text, lines))
+    let split = note.rfind("\n\n").ok_or(NoteError::Form)?;
+    let (text, lines) = (&note[..=split], &note[split + 2..]);
+    Ok((text, parse_lines(lines).ok_or(NoteError::Form)?))
+}
+
+/// Signature lines, each with its line end; at least one.
+pub(crate) fn parse_lines(lines: &str) -> Option<Vec<Line<'_>>> {
+    let lines: Vec<_> = lines.strip_suffix('\n')?.split('\n').map(parse_line).collect();
+    if lines.len() <= SIGNATURES_LIMIT { lines.into_iter().collect() } else { None }
+}
+
+fn parse_line(line: &str) -> Option<Line<'_>> {
+    let (name, tagged) = line.strip_prefix("\u{2014} ")?.split_once(' ')?;
+    let tagged = from_base64(tagged)?;
+    let (id, signature) = tagged.split_first_chunk::<4>()?;
+    let whole = is_name(name) && !signature.is_empty();
+    whole.then(|| Line { name, id: *id, signature: signature.to_vec() })
+}
+
+/// Writes a signature line.
+pub(crate) fn line(name: &str, id: [u8; 4], signature: &[u8]) -> String {
+    format!("\u{2014} {name} {}\n", BASE64.encode(&[&id[..], signature].concat()))
 }
 
 /// Whether `name` may name a key: not empty, no blanks, no plus (signed-note, "Format"), and none
@@ -198,27 +201,31 @@ pub fn is_name(name: &str) -> bool {
     !name.is_empty() && !name.chars().any(|c| c.is_whitespace() || c < ' ' || c == '+')
 }
 
-/// Takes `name+id+base64` apart: name, id, and the 32 bytes of an Ed25519 key.
-fn split_key(text: &str) -> Option<(&str, &str, [u8; 32])> {
+/// Takes `name+id+base64` apart: name, and type byte with key. The id is not looked at.
+pub(crate) fn split_key(text: &str) -> Option<(&str, Vec<u8>)> {
     if text.len() > KEY_LIMIT_BYTES {
         return None;
     }
     let (name, rest) = text.split_once('+')?;
-    let (id, key) = rest.split_once('+')?;
+    let (_, key) = rest.split_once('+')?;
     let typed = from_base64(key)?;
-    let key = typed.strip_prefix(&[ED25519])?.try_into().ok()?;
-    is_name(name).then_some((name, id, key))
+    is_name(name).then_some((name, typed))
+}
+
+/// A key as text, from its name and its type byte with key.
+pub(crate) fn vkey(name: &str, typed: &[u8]) -> String {
+    format!("{name}+{}+{}", hex(key_id(name, typed)), BASE64.encode(typed))
 }
 
 /// The first four bytes of SHA-256(name ‖ LF ‖ type ‖ key).
-fn key_id(name: &str, key: &VerifyingKey) -> [u8; 4] {
-    let digest: [u8; 32] = Sha256::new()
-        .chain_update(name)
-        .chain_update([b'\n', ED25519])
-        .chain_update(key.as_bytes())
-        .finalize()
-        .into();
+pub(crate) fn key_id(name: &str, typed: &[u8]) -> [u8; 4] {
+    let digest: [u8; 32] =
+        Sha256::new().chain_update(name).chain_update(b"\n").chain_update(typed).finalize().into();
     [digest[0], digest[1], digest[2], digest[3]]
+}
+
+fn typed(key: &VerifyingKey) -> Vec<u8> {
+    [&[ED25519][..], key.as_bytes()].concat()
 }
 
 fn hex(id: [u8; 4]) -> String {

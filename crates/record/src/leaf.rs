@@ -53,6 +53,10 @@ pub enum Event {
     TimestampRequest(TimestampRequest),
     /// A timestamp was received, and held.
     Timestamp(Timestamp),
+    /// Someone was named who is to cosign the checkpoints of this log.
+    Cosigner(Cosigner),
+    /// A checkpoint of this log came back cosigned.
+    Cosigned(Cosigned),
 }
 
 /// The case was opened.
@@ -154,6 +158,36 @@ pub struct Scrub {
     pub report: Digests,
 }
 
+/// Someone was named who is to cosign the checkpoints of this log: to say that they saw it grow.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cosigner {
+    /// Their verifier key (C2SP signed-note "vkey", of a type of C2SP tlog-cosignature).
+    pub key: String,
+    /// Who they are, in free words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub who: Option<String>,
+}
+
+/// A checkpoint of this log came back cosigned.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cosigned {
+    /// The signed checkpoint with its cosignatures: an object.
+    pub checkpoint: Digests,
+    /// Its size: how many leaves the cosigners saw.
+    pub size: u64,
+    /// The cosignatures in it by cosigners who were named before.
+    pub by: Vec<CosignedBy>,
+}
+
+/// One cosignature.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CosignedBy {
+    /// The cosigner's verifier key.
+    pub key: String,
+    /// When, as the cosigner says: RFC 3339, UTC, whole seconds.
+    pub time: String,
+}
+
 /// Items left the case.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Export {
@@ -237,12 +271,13 @@ impl Event {
     /// The objects that the record names, in order of its fields.
     pub fn objects(&self) -> Vec<&Digests> {
         match self {
-            Self::Genesis(_) => Vec::new(),
+            Self::Genesis(_) | Self::Cosigner(_) => Vec::new(),
             Self::Capture(capture) => vec![&capture.item],
             Self::Reading(reading) => vec![&reading.reading],
             Self::Export(export) => vec![&export.list],
             Self::Scrub(scrub) => vec![&scrub.report],
             Self::Repair(repair) => vec![&repair.report],
+            Self::Cosigned(cosigned) => vec![&cosigned.checkpoint],
             Self::TimestampRequest(asked) => vec![&asked.stamped, &asked.request],
             Self::Timestamp(received) => {
                 let mut objects = vec![&received.reply, &received.certificates];

@@ -15,7 +15,10 @@ pub mod span;
 pub use commitment::{Commitment, Opening};
 pub use digest::{Blake2b512, Digests, Hasher, Sha256};
 pub use finding::{Finding, Grade};
-pub use leaf::{Capture, Event, Export, Genesis, Leaf, Name, ReadingMade, Repair, Scrub};
+pub use leaf::{
+    Capture, Cosigned, CosignedBy, Cosigner, Event, Export, Genesis, Leaf, Name, ReadingMade,
+    Repair, Scrub,
+};
 pub use leaf::{Stamped, Timestamp, TimestampRequest};
 pub use reading::{Figure, Hedge, Measure, Problem, Reading, Stated};
 pub use span::Span;

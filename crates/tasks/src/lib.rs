@@ -5,6 +5,8 @@
 
 pub mod capture;
 pub mod catalogue;
+pub mod cosign;
+pub mod cosigner;
 pub mod demo;
 pub mod error;
 pub mod evidence;

@@ -1,6 +1,6 @@
 //! `casefile verify`: a whole case, or a bundle, checked; findings by name.
 
-use crate::{Error, catalogue, stamps};
+use crate::{Error, catalogue, cosign, stamps};
 use archive::{Case, check, layout};
 use bundle::zipped;
 use record::{Finding, finding};
@@ -95,7 +95,11 @@ fn case(
 ) -> Result<Outcome, Error> {
     let report = check::check(path, trusted, progress)?;
     let mut findings = report.findings;
-    findings.extend(readings(path)?);
+    // A case too damaged to be opened has been told so already.
+    if let Ok(case) = Case::open(path) {
+        findings.extend(readings(&case));
+        findings.extend(cosign::check(&case).unwrap_or_default());
+    }
     findings.extend(stamps(path));
     Ok(Outcome {
         holds: finding::passes(&findings),
@@ -110,18 +114,17 @@ fn case(
     })
 }
 
-/// Whether each newest reading can be used. (A case too damaged to be opened has been told so.)
-fn readings(path: &Path) -> Result<Vec<Finding>, Error> {
-    let Ok(case) = Case::open(path) else { return Ok(Vec::new()) };
-    let Ok(items) = catalogue::items(&case) else { return Ok(Vec::new()) };
+/// Whether each newest reading can be used.
+fn readings(case: &Case) -> Vec<Finding> {
+    let Ok(items) = catalogue::items(case) else { return Vec::new() };
     let mut findings = Vec::new();
     for item in &items {
-        if let Err(Error::Asked { what, remedy }) = catalogue::reading(&case, item) {
+        if let Err(Error::Asked { what, remedy }) = catalogue::reading(case, item) {
             let place = format!("item {}", item.number);
             findings.push(Finding::fault("reading-unusable", place, format!("{what}. {remedy}")));
         }
     }
-    Ok(findings)
+    findings
 }
 
 /// Whether each timestamp holds, and the log continues what was stamped. (As above: a case that

@@ -1,0 +1,198 @@
+//! The verbs by which others vouch for a log: `cosigner` for them, `cosign` in a case.
+
+use crate::verbs::{Failure, Shell};
+use clap::{Subcommand, ValueEnum};
+use std::io::{self, Write};
+use std::path::PathBuf;
+use tasks::{Ask, Passphrase, cosign, cosigner};
+
+/// What a cosigner does.
+#[derive(Debug, Subcommand)]
+pub(crate) enum CosignerVerb {
+    /// Make a cosigner with its key.
+    New {
+        /// Its folder.
+        dir: PathBuf,
+        /// Its name: an address without https://, such as example.org/cosigner.
+        #[arg(long)]
+        name: String,
+        /// How it signs.
+        #[arg(long, value_enum, default_value_t = Kind::MlDsa44)]
+        kind: Kind,
+        /// Leave the secret key unencrypted: whoever has the folder can sign in its name.
+        #[arg(long)]
+        unprotected: bool,
+    },
+    /// Sign for a log from now on.
+    Know {
+        /// The cosigner's folder.
+        dir: PathBuf,
+        /// The log's verifier key, as its maker told you by another way.
+        key: String,
+    },
+    /// Sign the checkpoint in a request, if the log only grew since the last one.
+    Sign {
+        /// The cosigner's folder.
+        dir: PathBuf,
+        /// The request, from `casefile cosign ask`.
+        request: PathBuf,
+        /// Where to write the cosigned checkpoint; must not exist.
+        out: PathBuf,
+    },
+}
+
+/// How a cosigner signs.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Kind {
+    /// Holds against quantum computers; 2.4 kB a signature.
+    #[value(name = "ml-dsa-44")]
+    MlDsa44,
+    /// Short, and known to older programs.
+    Ed25519,
+}
+
+/// What is done in a case.
+#[derive(Debug, Subcommand)]
+pub(crate) enum CosignVerb {
+    /// Show who was named, and what each has seen.
+    List,
+    /// Name a cosigner, on record.
+    Name {
+        /// Their verifier key: the file vkey in their folder.
+        key: String,
+        /// Who they are.
+        #[arg(long)]
+        who: Option<String>,
+    },
+    /// Write a request for a cosigner.
+    Ask {
+        /// Name of the cosigner.
+        cosigner: String,
+        /// Where to write it; must not exist.
+        out: PathBuf,
+        /// Start from this size, where the cosigner answered that it must.
+        #[arg(long, value_name = "SIZE")]
+        from: Option<u64>,
+    },
+    /// Take in a checkpoint that came back cosigned.
+    Add {
+        /// The file that the cosigner wrote.
+        file: PathBuf,
+    },
+}
+
+impl Shell<'_> {
+    pub(crate) fn cosigner(
+        &mut self,
+        verb: &CosignerVerb,
+        new_passphrase: &dyn Fn() -> Result<Passphrase, tasks::Error>,
+        ask: Ask<'_>,
+    ) -> Result<bool, Failure> {
+        match verb {
+            CosignerVerb::New { dir, name, kind, unprotected } => {
+                let passphrase = if *unprotected { None } else { Some(new_passphrase()?) };
+                let algorithm = match kind {
+                    Kind::MlDsa44 => cosigner::Algorithm::MlDsa44,
+                    Kind::Ed25519 => cosigner::Algorithm::Ed25519,
+                };
+                let made = cosigner::new(&self.case.join(dir), name, algorithm, passphrase)?;
+                self.say(&made, made_cosigner)?;
+            }
+            CosignerVerb::Know { dir, key } => {
+                let known = cosigner::know(&self.case.join(dir), key, ask)?;
+                self.say(&known, |out, known| {
+                    writeln!(out, "This cosigner signs for {} from now on.", known.log)
+                })?;
+            }
+            CosignerVerb::Sign { dir, request, out } => {
+                let signed = cosigner::sign(&self.case.join(dir), request, out, ask)?;
+                self.say(&signed, |out, signed| {
+                    writeln!(
+                        out,
+                        "Signed: {} with {} records grew from what was signed before.\nHand back \
+                         {}.",
+                        signed.log,
+                        signed.size,
+                        signed.out.display()
+                    )
+                })?;
+            }
+        }
+        Ok(true)
+    }
+
+    pub(crate) fn cosign(&mut self, verb: &CosignVerb, ask: Ask<'_>) -> Result<bool, Failure> {
+        match verb {
+            CosignVerb::List => {
+                let state = cosign::state(self.case)?;
+                self.say(&state, listed)?;
+            }
+            CosignVerb::Name { key, who } => {
+                let named = cosign::name(self.case, key, who.clone(), ask)?;
+                self.say(&named, |out, named| {
+                    writeln!(out, "{} is a cosigner of this case.", named.name)
+                })?;
+            }
+            CosignVerb::Ask { cosigner, out, from } => {
+                let asked = cosign::ask(self.case, cosigner, *from, out)?;
+                self.say(&asked, |out, asked| {
+                    writeln!(
+                        out,
+                        "Hand {} to {}: it asks to sign {} records, grown from {}.\nThey run \
+                         `casefile cosigner sign DIR {} OUT`; take OUT in with `casefile cosign \
+                         add`.",
+                        asked.out.display(),
+                        asked.cosigner,
+                        asked.size,
+                        asked.from,
+                        asked.out.display()
+                    )
+                })?;
+            }
+            CosignVerb::Add { file } => {
+                let kept = cosign::add(self.case, file, ask)?;
+                self.say(&kept, added)?;
+            }
+        }
+        Ok(true)
+    }
+}
+
+fn made_cosigner(out: &mut dyn Write, made: &cosigner::Made) -> io::Result<()> {
+    let folder = made.folder.display();
+    writeln!(out, "Made a cosigner in {folder}. Its key, for the makers of logs: {folder}/vkey")?;
+    if !made.protected {
+        writeln!(out, "Its secret key is in the open: whoever has the folder can sign.")?;
+    }
+    writeln!(out, "Never put an older copy of this folder back: it would sign two histories.")
+}
+
+fn listed(out: &mut dyn Write, state: &cosign::State) -> io::Result<()> {
+    if state.cosigners.is_empty() {
+        return writeln!(
+            out,
+            "Nobody outside vouches for this log yet. Name a cosigner: `casefile cosign name KEY`."
+        );
+    }
+    for one in &state.cosigners {
+        let who = one.who.as_ref().map(|who| format!(" ({who})")).unwrap_or_default();
+        match &one.time {
+            Some(time) => writeln!(
+                out,
+                "{}{who}: saw {} of {} records, at {time}",
+                one.name, one.size, state.size
+            )?,
+            None => writeln!(out, "{}{who}: has signed nothing yet", one.name)?,
+        }
+    }
+    Ok(())
+}
+
+fn added(out: &mut dyn Write, kept: &cosign::Kept) -> io::Result<()> {
+    for by in &kept.by {
+        let name = by.key.split('+').next().unwrap_or_default();
+        writeln!(out, "{name} saw the first {} records, at {}.", kept.size, by.time)?;
+    }
+    let verb = if kept.known { "says so already" } else { "says so" };
+    writeln!(out, "Record {} of the custody log {verb}.", kept.leaf)
+}

@@ -1,0 +1,261 @@
+//! `casefile cosign`: others say that they saw this case's log grow, and never change.
+//!
+//! By files that are carried or sent: a request goes out (`ask`), a cosigned checkpoint comes back
+//! (`add`). What comes back is hostile until its signatures hold and it fits this log's history.
+
+use crate::cosigner::{read, write_new};
+use crate::{Ask, Error, open_writer};
+use archive::Case;
+use custody::checkpoint::{self, Checkpoint};
+use custody::cosignature::{self, Cosigner};
+use custody::note::{NOTE_LIMIT_BYTES, Verifier};
+use record::{Cosigned, CosignedBy, Event, Finding, Sha256};
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+
+/// Code of a cosignature on record that does not hold.
+pub const COSIGNATURE_INVALID: &str = "cosignature-invalid";
+
+/// A cosigner of this case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Named {
+    /// Name of the key.
+    pub name: String,
+    /// The verifier key.
+    pub key: String,
+    /// Who they are.
+    pub who: Option<String>,
+    /// How many leaves they saw, when they signed last; 0 where they never did.
+    pub size: u64,
+    /// When that was, as they say.
+    pub time: Option<String>,
+}
+
+/// What cosigners have seen of the log.
+#[derive(Debug, Serialize)]
+pub struct State {
+    /// How many leaves the log has.
+    pub size: u64,
+    /// Those who were named, in the order of naming.
+    pub cosigners: Vec<Named>,
+}
+
+/// A request written.
+#[derive(Debug, Serialize)]
+pub struct Asked {
+    /// Who is to sign.
+    pub cosigner: String,
+    /// From which size the proof starts.
+    pub from: u64,
+    /// The size that is to be signed.
+    pub size: u64,
+    /// Where the request is.
+    pub out: PathBuf,
+}
+
+/// A cosigned checkpoint kept.
+#[derive(Debug, Serialize)]
+pub struct Kept {
+    /// The leaf that records it; of an earlier record where it was on record already.
+    pub leaf: u64,
+    /// Whether it was on record already.
+    pub known: bool,
+    /// How many leaves the cosigners saw.
+    pub size: u64,
+    /// Whose signatures in it hold, of those who were named.
+    pub by: Vec<CosignedBy>,
+}
+
+/// Who was named, and what each has seen.
+pub fn state(root: &Path) -> Result<State, Error> {
+    let case = Case::open(root)?;
+    let cosigners = History::of(&case)?.named;
+    Ok(State { size: case.log().size(), cosigners })
+}
+
+/// Names a cosigner by its verifier key, on record. Once is enough.
+pub fn name(root: &Path, key: &str, who: Option<String>, ask: Ask<'_>) -> Result<Named, Error> {
+    let cosigner = Cosigner::parse(key.trim()).map_err(|error| {
+        Error::asked(
+            format!("{key:?} is no cosigner's key: {error}"),
+            "Give the line in the file vkey of the cosigner's folder.",
+        )
+    })?;
+    let mut writer = open_writer(root, ask)?;
+    let named = History::of(&writer.case()?)?.named;
+    let vkey = cosigner.vkey();
+    if let Some(known) = named.into_iter().find(|named| named.key == vkey) {
+        return Ok(known);
+    }
+    let mut batch = writer.begin()?;
+    let event = record::Cosigner { key: vkey.clone(), who: who.clone() };
+    batch.record(Event::Cosigner(event), Vec::new());
+    batch.commit(&mut writer)?;
+    Ok(Named { name: cosigner.name().into(), key: vkey, who, size: 0, time: None })
+}
+
+/// Writes a request to the cosigner `name` to `out`, which must not exist. It starts from what they
+/// signed last, as far as this case knows, or from `from`, as they answered.
+pub fn ask(root: &Path, name: &str, from: Option<u64>, out: &Path) -> Result<Asked, Error> {
+    let case = Case::open(root)?;
+    let named = History::of(&case)?.named;
+    let Some(cosigner) = named.iter().find(|one| one.name == name || one.key == name) else {
+        let names: Vec<&str> = named.iter().map(|one| one.name.as_str()).collect();
+        return Err(Error::asked(
+            format!("{name:?} is not a cosigner of this case"),
+            match names.as_slice() {
+                [] => "Name one first: `casefile cosign name KEY`.".into(),
+                names => format!("Its cosigners: {}.", names.join(", ")),
+            },
+        ));
+    };
+    let from = from.unwrap_or(cosigner.size);
+    let size = case.log().size();
+    if from > size {
+        return Err(Error::asked(
+            format!("the log has {size} records, and the cosigner saw {from}"),
+            "This case is older than what they saw: a backup that was put back? Find the newer \
+             copy, and do not go on with this one.",
+        ));
+    }
+    let request = case.log().growth(from)?;
+    write_new(out, request.text().as_bytes())?;
+    Ok(Asked { cosigner: cosigner.name.clone(), from, size, out: out.into() })
+}
+
+/// Takes a cosigned checkpoint in, if it is of this log's history and a named cosigner has signed.
+pub fn add(root: &Path, path: &Path, ask: Ask<'_>) -> Result<Kept, Error> {
+    let bytes = read(path, NOTE_LIMIT_BYTES as u64)?;
+    let mut writer = open_writer(root, ask)?;
+    let case = writer.case()?;
+    let history = History::of(&case)?;
+    let (checkpoint, by) = examine(&case, &history, &bytes).map_err(|refused| {
+        let what = format!("{} is not taken in: {}", path.display(), refused.why);
+        Error::asked(what, refused.remedy)
+    })?;
+    let (size, digest) = (checkpoint.size, Sha256::of(&bytes));
+    if let Some(leaf) = history.kept.iter().find(|(_, kept)| kept.checkpoint.sha256 == digest) {
+        return Ok(Kept { leaf: leaf.0, known: true, size, by });
+    }
+    let event = |checkpoint| Event::Cosigned(Cosigned { checkpoint, size, by: by.clone() });
+    let leaf = writer.keep(&bytes, event)?;
+    Ok(Kept { leaf, known: false, size, by })
+}
+
+/// Whether every cosignature on record holds, against the log as it stands.
+pub fn check(case: &Case) -> Result<Vec<Finding>, Error> {
+    let mut findings = Vec::new();
+    let history = History::of(case)?;
+    for (leaf, kept) in &history.kept {
+        let read = case.read(kept.checkpoint.sha256, NOTE_LIMIT_BYTES as u64);
+        let verdict = match read {
+            Ok(bytes) => examine(case, &history, &bytes),
+            // A lost object is found as such.
+            Err(_) => continue,
+        };
+        let why = match verdict {
+            Ok((checkpoint, by)) if checkpoint.size == kept.size && by == kept.by => continue,
+            Ok(_) => "it says something else than the record".to_string(),
+            Err(refused) => refused.why,
+        };
+        findings.push(Finding::fault(COSIGNATURE_INVALID, format!("leaf {leaf}"), why));
+    }
+    Ok(findings)
+}
+
+/// What the log says of cosigners.
+struct History {
+    log: Option<Verifier>,
+    named: Vec<Named>,
+    kept: Vec<(u64, Cosigned)>,
+}
+
+impl History {
+    fn of(case: &Case) -> Result<Self, Error> {
+        let mut history = Self { log: None, named: Vec::new(), kept: Vec::new() };
+        for leaf in case.leaves() {
+            let (index, leaf) = leaf?;
+            match leaf.event {
+                Event::Genesis(genesis) => history.log = Verifier::parse(&genesis.log_key).ok(),
+                Event::Cosigner(named) => history.named.push(Named {
+                    name: named.key.split('+').next().unwrap_or_default().into(),
+                    key: named.key,
+                    who: named.who,
+                    size: 0,
+                    time: None,
+                }),
+                Event::Cosigned(kept) => {
+                    kept.by.iter().for_each(|by| saw(&mut history.named, kept.size, by));
+                    history.kept.push((index, kept));
+                }
+                _ => {}
+            }
+        }
+        Ok(history)
+    }
+}
+
+/// Notes that a cosigner saw so many leaves.
+fn saw(named: &mut [Named], size: u64, by: &CosignedBy) {
+    if let Some(one) = named.iter_mut().find(|one| one.key == by.key && one.size <= size) {
+        one.size = size;
+        one.time = Some(by.time.clone());
+    }
+}
+
+/// Why a note is not a cosigned checkpoint of this case, and what to do.
+struct Refused {
+    why: String,
+    remedy: &'static str,
+}
+
+/// The checkpoint in `note` and its cosignatures, if it is of this log's history; else why not.
+fn examine(
+    case: &Case,
+    history: &History,
+    note: &[u8],
+) -> Result<(Checkpoint, Vec<CosignedBy>), Refused> {
+    let refused = |why: String, remedy: &'static str| Refused { why, remedy };
+    let unchanged = "Ask the cosigner for what `casefile cosigner sign` wrote, unchanged.";
+    let log = history.log.as_ref().ok_or_else(|| {
+        refused("the case has no readable log key".into(), "Run `casefile verify`.")
+    })?;
+    let checkpoint =
+        checkpoint::open(note, log).map_err(|error| refused(error.to_string(), unchanged))?;
+    let growth = case.log().growth(checkpoint.size).map_err(|_| {
+        let (seen, here) = (checkpoint.size, case.log().size());
+        refused(
+            format!("it speaks of {seen} records, and the log has {here}"),
+            "This case is older than what they saw: a backup that was put back? Find the newer \
+             copy, and do not go on with this one.",
+        )
+    })?;
+    growth.verify(&checkpoint, log).map_err(|_| {
+        refused(
+            "its root is not that of this log at that size: the log's key has signed two histories"
+                .into(),
+            "KEEP THE FILE. Another copy of this case has gone its own way: find it, and decide \
+             with the others which one goes on.",
+        )
+    })?;
+    let known: Vec<Cosigner> =
+        history.named.iter().filter_map(|named| Cosigner::parse(&named.key).ok()).collect();
+    let held = cosignature::cosigned(note, &known)
+        .map_err(|error| refused(error.to_string(), unchanged))?;
+    if held.is_empty() {
+        return Err(refused(
+            "none of the cosigners that this case names has signed it".into(),
+            "Name the cosigner first: `casefile cosign name KEY`.",
+        ));
+    }
+    let by = held
+        .into_iter()
+        .map(|one| CosignedBy { key: known[one.cosigner].vkey(), time: words(one.time) });
+    Ok((checkpoint, by.collect()))
+}
+
+/// A time in RFC 3339; the bare seconds where no calendar reaches so far.
+fn words(seconds: u64) -> String {
+    let time = i64::try_from(seconds).ok().and_then(|s| jiff::Timestamp::from_second(s).ok());
+    time.map_or_else(|| seconds.to_string(), |time| time.to_string())
+}
