@@ -153,10 +153,31 @@ pub fn name_without_replacing(from: &Path, to: &Path) -> Result<bool, Error> {
                     Ok(true)
                 }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+                Err(error) if is_without_links(&error) => name_where_nothing_is(from, to),
                 Err(error) => Err(Error::io("put in place", to)(error)),
             }
         }
         Err(errno) => Err(Error::io("put in place", to)(errno.into())),
+    }
+}
+
+/// Whether the file system has no links (link(2), EPERM), as some over a network.
+fn is_without_links(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+    let errno = error.raw_os_error().unwrap_or_default();
+    [Errno::PERM, Errno::NOTSUP, Errno::NOSYS].map(Errno::raw_os_error).contains(&errno)
+}
+
+/// The last resort of [`name_without_replacing`]: only who holds the folder's lock puts anything
+/// there, so looking first is enough.
+fn name_where_nothing_is(from: &Path, to: &Path) -> Result<bool, Error> {
+    match fs::symlink_metadata(to) {
+        Ok(_) => Ok(false),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            fs::rename(from, to).map_err(Error::io("put in place", to))?;
+            Ok(true)
+        }
+        Err(error) => Err(Error::io("look at", to)(error)),
     }
 }
 

@@ -373,6 +373,25 @@ fn interrupt_mirroring(first: bool) {
     assert_eq!(states.keys().collect::<Vec<_>>(), older, "{states:?}");
 }
 
+/// As on a share: no rename that never replaces, and no links.
+#[test]
+fn a_disk_that_knows_neither_flags_of_rename_nor_links_can_hold_a_mirror() {
+    if !has_strace() {
+        return;
+    }
+    let folder = with_case(3);
+    let at = folder.path();
+    let mut strace = Command::new("strace");
+    strace.args(["-f", "-qq", "-o", "trace", "-e", "trace=renameat2,linkat,link"]);
+    strace.args(["-e", "inject=renameat2:error=EINVAL", "-e", "inject=linkat,link:error=EPERM"]);
+    strace.args([env!("CARGO_BIN_EXE_casefile"), "-C", "case", "mirror", "m"]);
+    let run = run(&mut strace, at);
+    assert_eq!(run.code, Some(0), "{}", run.said);
+    let trace = fs::read_to_string(at.join("trace")).unwrap();
+    assert_eq!(trace.matches("(INJECTED)").count(), 6, "{trace}");
+    check(at, &["verify", "m"], 0, &["HOLDS", "3 object(s)"]);
+}
+
 #[test]
 fn a_case_that_was_put_back_does_not_fork_its_log_unnoticed() {
     let folder = with_case(1);
