@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Makes a certification authority with four time-stamping authorities in a folder, by openssl. For tests only: keys lie in the
+# Makes a certification authority with five time-stamping authorities in a folder, by openssl. For tests only: keys lie in the
 # open. Then FOLDER/stamp NAME QUERY REPLY answers a request as NAME.
 #
 #   tests/authority.sh FOLDER
 #
 #   one      RSA-2048, certified by the root's RSA-PSS signature
 #   two      ECDSA P-384
+#   brief    ECDSA P-256; its certificate ends in 90 days
 #   expired  its certificate ended in 2020
 #   revoked  its certificate was revoked for key compromise: crl.pem says so
 set -euo pipefail
@@ -86,6 +87,7 @@ issue() { # NAME KEY-OPTIONS... -- CA-OPTIONS...
 issue one -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -- -days 3650 -sigopt rsa_padding_mode:pss \
     -sigopt rsa_pss_saltlen:32
 issue two -algorithm EC -pkeyopt ec_paramgen_curve:P-384 -- -days 3650
+issue brief -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -- -days 90
 issue expired -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -- -startdate 20190101000000Z -enddate 20200101000000Z
 issue revoked -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -- -days 3650
 openssl ca -config ca.cnf -gencrl -out none-revoked.pem 2>/dev/null

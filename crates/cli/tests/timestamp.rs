@@ -116,6 +116,24 @@ fn from_the_request_to_the_renewal() {
     assert_eq!(said["requests"][0]["answers"].as_array().unwrap().len(), 2);
 }
 
+/// A token whose certificate ends soon is listed until its renewal is taken in.
+#[test]
+fn what_ends_soon_is_listed_until_it_is_renewed() {
+    let Some(stage) = Stage::new() else { return };
+    let list = ["-C", "case", "timestamp"];
+    stage.does(&["-C", "case", "timestamp", "request", "now.tsq"], &[]);
+    stage.stamp("brief", "now.tsq", "brief.tsr");
+    stage.does(&stage.add("brief.tsr"), &["record 3"]);
+    let due = "the certificate of O=Example,CN=Clock brief ends";
+    stage.does(&list, &["Renew record 3 before", due, "--renew 3"]);
+    stage.does(&["-C", "case", "timestamp", "request", "renew.tsq", "--renew", "3"], &[]);
+    stage.does(&list, &["Renew record 3 before"]);
+    stage.stamp("two", "renew.tsq", "two.tsr");
+    stage.does(&stage.add("two.tsr"), &["record 5"]);
+    let (code, said) = stage.run(&list);
+    assert!(code == 0 && !said.contains("Renew record"), "{said}");
+}
+
 /// What openssl says of what we kept: the stamped checkpoint is an object, and so is the reply.
 #[test]
 fn what_is_kept_holds_for_openssl() {
