@@ -626,6 +626,9 @@ fn a_repair_does_not_take_a_case_back_or_into_another_history() {
     check(at, &["-C", "astray", "repair", "newer"], 1, &["log-forked", "nothing was taken"]);
     check(at, &["init", "other", "--unprotected"], 0, &[]);
     check(at, &["-C", "astray", "repair", "other"], 1, &["mirror-foreign"]);
+    let key = fs::read_to_string(at.join("other/log/vkey")).unwrap();
+    let trust = ["-C", "astray", "repair", "other", "--trust", key.trim()];
+    check(at, &trust, 1, &["key-untrusted", "another key"]);
     assert_eq!(truth(&at.join("astray")), before);
     // A whole case does not take an older state from its mirror.
     check(at, &["-C", "case", "repair", "m"], 0, &["put back 0 object(s), 0 file(s)"]);

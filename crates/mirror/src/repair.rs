@@ -129,7 +129,14 @@ impl Run<'_> {
         let theirs = self.request.copy.and_then(|copy| log::read_key(copy).ok());
         let given = self.request.trusted.map(Verifier::parse);
         let fault = |code, message: &str| Finding::fault(code, layout::LOG_KEY, message);
+        let signs = |key: &Verifier| log::read_checkpoint(self.root, key).is_ok();
         match (given, own, theirs) {
+            // A whole log of another key is another case, not a damaged one.
+            (Some(Ok(given)), Some(own), _) if given.vkey() != own.vkey() && signs(&own) => {
+                let message = "the case is signed by another key than the one given with --trust";
+                self.report.findings.push(fault(codes::KEY_UNTRUSTED, message));
+                None
+            }
             (Some(Ok(given)), ..) => Some(given),
             (Some(Err(error)), ..) => {
                 self.report.findings.push(fault(codes::KEY_UNTRUSTED, &error.to_string()));
