@@ -199,6 +199,7 @@ pub fn io_remedy(error: &io::Error) -> &'static str {
         io::ErrorKind::PermissionDenied => "Check who owns the file and its permissions.",
         io::ErrorKind::ReadOnlyFilesystem => "The disk is mounted read-only: mount it for writing.",
         io::ErrorKind::NotFound => "Check the path.",
+        io::ErrorKind::AlreadyExists => "Name one that does not exist yet.",
         _ => "Check the disk (cable, `dmesg`), then run `casefile verify` before going on.",
     }
 }

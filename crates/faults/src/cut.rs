@@ -241,6 +241,8 @@ fn undone(scenario: &Scenario) -> io::Result<Option<String>> {
         Route::Init => !scenario.case().join("VERSION").exists(),
         Route::Read => look::at(&scenario.case())?.read != scenario.earlier,
         Route::Export | Route::ExportZip => scenario.bundle().is_some_and(|out| !out.exists()),
+        Route::Mirror => !scenario.casefile(&["verify", "out"])?.status.success(),
+        Route::Timestamp => !scenario.place.join("out.tsq").exists(),
         // Each item is acknowledged by itself; a scrub changes nothing that was kept.
         Route::Capture | Route::Recover | Route::Scrub => false,
     };

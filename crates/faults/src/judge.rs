@@ -145,6 +145,11 @@ fn complete(scenario: &Scenario, left: Option<Look>, verdict: &mut Verdict) -> i
     if scenario.route == Route::Init {
         return start_over(scenario, left.is_some(), verdict);
     }
+    let asked = scenario.place.join("out.tsq");
+    if asked.exists() {
+        // A person would name another file.
+        fs::remove_file(asked)?;
+    }
     let output = scenario.again()?;
     let said = lossy(&output.stdout);
     if !output.status.success() {
@@ -163,6 +168,13 @@ fn complete(scenario: &Scenario, left: Option<Look>, verdict: &mut Verdict) -> i
     let look = examine(scenario, &all, verdict)?.unwrap_or_default();
     if look.unfinished || look.beyond {
         verdict.faults.push("run again, it leaves something unfinished".into());
+    }
+    if scenario.route == Route::Mirror {
+        let output = scenario.casefile(&["verify", "out"])?;
+        if !output.status.success() {
+            let failed = lossy(&output.stdout);
+            verdict.faults.push(format!("run again, the mirror does not hold: {failed}"));
+        }
     }
     let read = scenario.route == Route::Read;
     if read && look.read != scenario.earlier {

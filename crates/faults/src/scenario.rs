@@ -45,6 +45,10 @@ pub(crate) enum Route {
     Read,
     /// Everything kept is read again, and that is recorded.
     Scrub,
+    /// A second copy of the case is brought up to date.
+    Mirror,
+    /// A timestamp is asked for.
+    Timestamp,
     /// A bundle is written as a folder.
     Export,
     /// A bundle is written as a zip file.
@@ -52,12 +56,14 @@ pub(crate) enum Route {
 }
 
 /// All of them.
-pub(crate) const ROUTES: [Route; 7] = [
+pub(crate) const ROUTES: [Route; 9] = [
     Route::Init,
     Route::Capture,
     Route::Recover,
     Route::Read,
     Route::Scrub,
+    Route::Mirror,
+    Route::Timestamp,
     Route::Export,
     Route::ExportZip,
 ];
@@ -83,7 +89,7 @@ impl Scenario {
             Route::Capture => (FEW_ITEMS, NEW_ITEMS),
             Route::Recover => (TILE_ITEMS, NEW_ITEMS),
             Route::Read => (READ_ITEMS, 0),
-            Route::Scrub | Route::Export | Route::ExportZip => (FEW_ITEMS, 0),
+            _ => (FEW_ITEMS, 0),
         };
         let mut scenario = Self {
             route,
@@ -161,6 +167,8 @@ impl Scenario {
             }
             Route::Read => vec!["-C", "case", "read"],
             Route::Scrub => vec!["-C", "case", "scrub"],
+            Route::Mirror => vec!["-C", "case", "mirror", "out"],
+            Route::Timestamp => vec!["-C", "case", "timestamp", "request", "out.tsq"],
             Route::Export => vec!["-C", "case", "export", "out"],
             Route::ExportZip => vec!["-C", "case", "export", "out.zip"],
         };

@@ -76,6 +76,7 @@ pub fn request(root: &Path, wanted: &Wanted, ask: Ask<'_>) -> Result<Requested, 
     let made = record_request(root, wanted, ask).and_then(|(requested, bytes)| {
         file.write_all(&bytes)
             .and_then(|()| file.sync_all())
+            .and_then(|()| File::open(folder_of(&wanted.out))?.sync_all())
             .map_err(Error::io("write", &wanted.out))?;
         Ok(requested)
     });
@@ -84,6 +85,14 @@ pub fn request(root: &Path, wanted: &Wanted, ask: Ask<'_>) -> Result<Requested, 
         let _ = fs::remove_file(&wanted.out);
     }
     made
+}
+
+/// The folder that holds the name of a file.
+fn folder_of(file: &Path) -> &Path {
+    match file.parent() {
+        Some(above) if !above.as_os_str().is_empty() => above,
+        _ => Path::new("."),
+    }
 }
 
 fn record_request(
