@@ -307,7 +307,9 @@ unzip_tool() {
     "$casefile" -C "$place/demo/case" export "$place/bundle.zip" >"$place/said" || report 'export to a zip file'
     holds 'a bundle exported as a zip file, unpacked' zip_is_that "$place/bundle.zip"
     cp "$place/bundle.zip" "$place/bitten.zip"
-    flip "$place/bitten.zip"
+    # Within an item's bytes: unzip reads over much of what stands between the members.
+    flip "$place/bitten.zip" "$(python3 -c 'import sys; zip, item = (open(path, "rb").read() for path in sys.argv[1:])
+print(zip.index(item) + len(item) // 2)' "$place/bundle.zip" "$bundle/$item")"
     if zip_is_that "$place/bitten.zip" >"$place/said" 2>&1; then report 'a changed byte in a zip file passes'; fi
     checks=$((checks + 1))
     printf '   refuses  the zip file with a changed byte\n'

@@ -1,8 +1,9 @@
 //! Writes the seeds again, byte for byte: `cargo run --example seeds` in this folder.
 
+use custody::growth::Growth;
 use custody::note::Signer;
 use custody::tlog_proof::TlogProof;
-use custody::{Checkpoint, leaf, leaf_hash, node_hash, sshsig, tile};
+use custody::{Checkpoint, leaf, leaf_hash, node_hash, policy, sshsig, tile};
 use record::leaf::LEAF_VERSION;
 use record::{Blake2b512, Digests, Event, Leaf, ReadingMade, Sha256, canonical};
 use std::io;
@@ -17,6 +18,15 @@ fn main() -> io::Result<()> {
     let cosigned =
         format!("{note}{}", &other.sign(&checkpoint.text())[checkpoint.text().len() + 1..]);
     let proof = TlogProof { index: 1, hashes: vec![left], checkpoint: note.clone() };
+    let growth = Growth { old_size: 1, hashes: vec![leaf_hash(b"leaf")], checkpoint: note.clone() };
+    let policy = format!(
+        "# who\nlog {}\nwitness one {}\ngroup archives 1 one\nquorum archives\n",
+        log.vkey(),
+        other.vkey()
+    );
+    let manifest = format!("{}  data/items/000001-a.txt\n", Sha256::of(b"a"));
+    let info = "Bag-Software-Agent: a\nBagging-Date: 2031-04-05\nExternal-Description: a\n\
+                External-Identifier: a\nPayload-Oxum: 1.1\n";
     let mut bundle = Vec::new();
     tile::push_leaf(&mut bundle, b"one");
     tile::push_leaf(&mut bundle, b"");
@@ -36,6 +46,11 @@ fn main() -> io::Result<()> {
         ("checkpoint", "plain", checkpoint.text().into_bytes()),
         ("checkpoint", "extended", (checkpoint.text() + "extension\n").into_bytes()),
         ("tlog_proof", "two", proof.text().into_bytes()),
+        ("growth", "two", growth.text().into_bytes()),
+        ("policy", "alone", policy::of_log(&log.vkey()).into_bytes()),
+        ("policy", "group", policy.into_bytes()),
+        ("bag", "manifest", manifest.into_bytes()),
+        ("bag", "info", info.as_bytes().to_vec()),
         ("sshsig", "leaf", sshsig::sign(&[3; 32], "casefile-leaf@v1", b"message\n").into_bytes()),
         ("sshsig", "file", sshsig::sign(&[3; 32], "file", b"message\n").into_bytes()),
         ("sshsig", "key", sshsig::public_key_line(&key).into_bytes()),
