@@ -4,7 +4,7 @@
 //! memory. An object gets its name only when its bytes are durable.
 
 use crate::{Error, codes, durable, layout};
-use record::{Blake2b512, Digests, Sha256};
+use record::{Digests, Hasher, Sha256};
 use sha2::Digest as _;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
@@ -19,7 +19,7 @@ const CHUNK_BYTES: usize = 1 << 20;
 /// Bytes looked at before memory for a whole chunk is asked for: most items are shorter.
 const FIRST_BYTES: usize = 1 << 16;
 
-/// Chunks in flight between the two hashing threads: 4 MiB in all.
+/// Chunks in flight between the thread that reads and the one that hashes: 4 MiB in all.
 const CHUNKS_IN_FLIGHT: usize = 4;
 
 /// Bytes on their way in: written and hashed, not yet durable, not yet an object.
@@ -64,27 +64,23 @@ fn stream(source: &mut dyn Read, out: &mut File, path: &Path) -> Result<Digests,
         write(out, &first)?;
         return Ok(Digests::of(&first));
     }
-    // Long: BLAKE2b on a second core while this one reads, writes and does SHA-256.
+    // Long: this core reads and writes while another hashes. Each has about as much to do.
     thread::scope(|scope| {
         let (full, to_hash) = mpsc::sync_channel::<Vec<u8>>(CHUNKS_IN_FLIGHT);
         let (free, reuse) = mpsc::channel::<Vec<u8>>();
-        let blake2b = scope.spawn(move || {
-            let mut state = blake2b_simd::State::new();
+        let hashing = scope.spawn(move || {
+            let mut hasher = Hasher::default();
             for chunk in to_hash {
-                state.update(&chunk);
+                hasher.update(&chunk);
                 // The other side stops listening when it is done: then nobody needs the chunk.
                 let _ = free.send(chunk);
             }
-            Blake2b512(*state.finalize().as_array())
+            hasher.finish()
         });
-        let mut sha256 = sha2::Sha256::new();
-        let mut size = 0;
         let mut chunk = first;
         let mut made = 1;
         while !chunk.is_empty() {
             write(out, &chunk)?;
-            sha256.update(&chunk);
-            size += chunk.len() as u64;
             let last = chunk.len() < CHUNK_BYTES;
             full.send(chunk).expect("the hashing thread ends only after this side hangs up");
             if last {
@@ -99,8 +95,7 @@ fn stream(source: &mut dyn Read, out: &mut File, path: &Path) -> Result<Digests,
             next_chunk(source, &mut chunk).map_err(TakeInError::Source)?;
         }
         drop(full);
-        let blake2b512 = blake2b.join().expect("hashing bytes does not panic");
-        Ok(Digests { blake2b512, sha256: Sha256(sha256.finalize().into()), size })
+        Ok(hashing.join().expect("hashing bytes does not panic"))
     })
 }
 
