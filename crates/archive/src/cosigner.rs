@@ -43,7 +43,7 @@ pub struct Seat {
 }
 
 /// Makes a cosigner named `name` in `root`, which must not exist or be empty. Returns its verifier
-/// key. [`VERSION_FILE`] is written last: before that a folder is no cosigner.
+/// key. The file COSIGNER is written last: before that a folder is no cosigner.
 pub fn create(
     root: &Path,
     name: &str,

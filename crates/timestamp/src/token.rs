@@ -1,5 +1,5 @@
 //! Replies and tokens taken apart (RFC 3161, section 2.4.2; RFC 5652, section 5). Nothing here is
-//! checked but the form: whether a token holds is for [`crate::verify`].
+//! checked but the form: whether a token holds is for [`crate::verify()`].
 //!
 //! The order of the certificates in a token is not asked for: they are in no signature, and the
 //! authority of OpenSSL 3.0 writes them out of order when it sends more than its own.
