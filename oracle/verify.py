@@ -54,10 +54,9 @@ def unbase64(text):
     return data
 def ssh(*parts): return b"".join(len(part).to_bytes(4, "big") + part for part in parts)  # RFC 4251, 5
 def canonical(data, form):  # RFC 8785
-    demand(re.fullmatch(form, data.decode()), "JSON of another form")
-    value = json.loads(data)
+    value = json.loads(data.decode()) if re.fullmatch(form, data.decode()) else None
     made = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
-    demand(made == data, "JSON that is not in canonical form")
+    demand(made == data != b"null", "JSON of another form, or not in its one spelling")
     return value
 
 def walk(at=""):  # step 1: what is there; a folder that no bundle has is a finding, and not entered
@@ -210,13 +209,14 @@ def exhibits():  # step 8; a line follows from its number, name, leaves and the 
         with step("bundle-exhibit", "exhibits.jsonl, line %d" % place):
             one = canonical(line[:-1], form("item:d leaves:j name:s number:i path:s reading:n"))
             item, reading, number, about = one["item"], one["reading"], one["number"], one["leaves"]
-            path = re.sub("[^A-Za-z0-9._-]", "_", one["name"].split("/")[-1][-60:])
-            path = "data/items/%06d-%s" % (number, path)
-            used.update(leaves(about), [path, reading, "log/evidence/%06d.ers" % number])
-            demand(number > next(reversed(items), 0), "numbers do not rise")
-            items[number] = item["sha256"]
-            demand((one["path"], item) == (path, files[path]), "not its file")
-            demand(reading in (None, "data/readings/%06d.json" % number), "not its reading's name")
+            name = re.sub("[^A-Za-z0-9._-]", "_", one["name"].split("/")[-1][-60:])
+            path = "data/items/%06d-%s" % (number, name)
+            mine = [*leaves(about), path, item["sha256"]]
+            demand(used.isdisjoint(mine) and len({*mine}) == len(mine), "it, or a record of it, is listed twice")
+            demand(number > next(reversed(items), 0), "its number does not rise")
+            used.update(mine, [reading, "log/evidence/%06d.ers" % number]), items.update({number: item["sha256"]})
+            named = one["path"] == path and reading in (None, "data/readings/%06d.json" % number)
+            demand(named and item == files[path], "its files have another number, name or digest")
             records = [proved[index] for index in about]
             names = [record["name"]["text"] for record in records if record["item"] == item]
             read_as = [record["reading"] for record in records if record["item"] == item["sha256"]]
