@@ -165,11 +165,12 @@ class Model:
         files["log/allowed_signers"] = self.hook("allowed_signers", names + actor_key() + "\n").encode()
         exhibits = self.hook("exhibits", self.exhibits)
         lines = [self.hook("exhibit%d.line" % at, spell(one)) for at, one in enumerate(exhibits)]
-        files["exhibits.jsonl"] = self.hook("exhibits.jsonl", b"".join(line + b"\n" for line in lines))
+        text = b"".join(line + b"\n" for line in lines)
+        files["exhibits.jsonl"] = self.hook("exhibits.jsonl", text)
         openings = self.hook("openings", self.openings)
         if openings:
             lines = [self.hook("opening%d.line" % at, spell(one)) + b"\n" for at, one in enumerate(openings)]
-            files["openings.jsonl"] = b"".join(lines)
+            files["openings.jsonl"] = self.hook("openings.jsonl", b"".join(lines))
         self.bag(files)
         tags = {path: data for path, data in files.items() if not path.startswith("data/")}
         tags = "".join("%s  %s\n" % (digest(tags[path]).hex(), path) for path in sorted(tags))
@@ -411,7 +412,8 @@ def change(model, numbers, said):
         said.append(name)
         hooks[name] = text_hook
     elif kind == "sig":
-        hooks[numbers.choice(["signature", "export.sig", "leaf%d.sig" % numbers.randrange(count)])] = (
+        hooks[numbers.choice(["signature", "export.sig", "leaf%d.sig" % numbers.randrange(count), "exhibits.jsonl",
+                              "openings.jsonl"])] = (
             lambda text: text_hook(text.decode()).encode())
     elif kind == "list":
         path = numbers.choice(["data/items/000009-new", "data/readings/000009.json", "more.txt", "data/x", "log/x/y",

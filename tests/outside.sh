@@ -206,6 +206,10 @@ python_verifier() {
     agrees 'on every bundle of the tests' agree_kept
     agrees 'on random changes of a bundle' \
         python3 oracle/agree.py changed "$casefile" "$bundle" "${CHANGES:-1000}" 1
+    "$casefile" -C "$place/demo/case" export --disclose collector "$place/disclosed" >"$place/said" 2>&1 ||
+        report 'export with an opening'
+    agrees 'on bundles made anew with all keys and one change before signing' \
+        python3 oracle/agree.py forged "$casefile" "$place/disclosed" "$((${CHANGES:-1000} / 4))" 3
     stamped_bundle >"$place/said" 2>&1 || report 'a bundle with timestamps and an opening'
     agrees 'on random changes of one with timestamps and an opening' \
         python3 oracle/agree.py changed "$casefile" "$place/stamped/bundle" "$((${CHANGES:-1000} / 4))" 2

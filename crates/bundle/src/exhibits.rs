@@ -160,6 +160,10 @@ impl Check<'_> {
     /// Each opening that the bundle discloses against the commitment in its leaf.
     pub(crate) fn openings(&mut self) {
         let Some(text) = self.text(layout::OPENINGS, JSON_LIMIT_BYTES) else { return };
+        if !text.ends_with('\n') {
+            let message = "it is empty, or its last line has no end";
+            self.fault(codes::BUNDLE_OPENING, layout::OPENINGS, message);
+        }
         for (number, line) in (1..).zip(text.split_terminator('\n')) {
             let opened = canonical::from_bytes::<OpeningLine>(line.as_bytes()).ok();
             let opened = opened.filter(|OpeningLine { leaf, opening }| {

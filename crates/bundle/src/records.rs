@@ -10,7 +10,7 @@ use custody::checkpoint::CheckpointError;
 use custody::leaf::LeafError;
 use custody::note::{NoteError, Verifier};
 use custody::tlog_proof::{self, TlogProof, TlogProofError};
-use record::leaf::{LEAF_LIMIT_BYTES, LEAF_VERSION};
+use record::leaf::{LEAF_LIMIT_BYTES, LEAF_VERSION, is_time};
 use record::{Event, Finding, Leaf, canonical};
 use std::collections::BTreeSet;
 
@@ -160,7 +160,12 @@ impl Check<'_> {
             }
         };
         let record = match canonical::from_bytes::<Leaf>(opened.record) {
-            Ok(record) if record.v == LEAF_VERSION => record,
+            Ok(record) if record.v == LEAF_VERSION && is_time(&record.time) => record,
+            Ok(record) if record.v == LEAF_VERSION => {
+                let message = format!("its time, {:?}, is not of the form of one", record.time);
+                self.fault(codes::BUNDLE_LEAF, path, message);
+                return None;
+            }
             Ok(record) => {
                 let message = format!("it is of version {}, which is not known", record.v);
                 self.fault(codes::BUNDLE_LEAF, path, message);

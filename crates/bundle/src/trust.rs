@@ -60,6 +60,11 @@ impl Check<'_> {
             let message = "it asks for cosigners, whose signatures this version cannot check: take \
                            a newer one";
             self.fault(codes::BUNDLE_POLICY, layout::POLICY, message);
+        } else if text != policy::of_log(&verifier.vkey()) {
+            // What is not checked must not look as if it were; so there is one spelling too.
+            let message = "it says more than that nobody cosigns this log, or says that in another \
+                           spelling: this version checks no more than that";
+            self.fault(codes::BUNDLE_POLICY, layout::POLICY, message);
         }
         let limit = (tlog_proof::LIMIT_BYTES + growth::LIMIT_BYTES) as u64;
         for path in [layout::CHECKPOINT, layout::EXPORT_PROOF] {

@@ -33,6 +33,15 @@ pub struct Leaf {
     pub event: Event,
 }
 
+/// Whether a text is of the form of a record's time: RFC 3339, UTC, whole seconds. Whether there is
+/// such a day is not asked: a time is a claim.
+pub fn is_time(text: &str) -> bool {
+    let form = "0000-00-00T00:00:00Z";
+    let fits =
+        |(form, byte): (u8, u8)| if form == b'0' { byte.is_ascii_digit() } else { form == byte };
+    text.len() == form.len() && form.bytes().zip(text.bytes()).all(fits)
+}
+
 /// What was done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
