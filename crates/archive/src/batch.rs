@@ -5,7 +5,7 @@
 
 use crate::case::Writer;
 use crate::objects::{self, TakeInError};
-use crate::{Error, durable, keys, layout};
+use crate::{Error, cores, durable, keys, layout};
 use custody::sshsig::Secret;
 use record::leaf::{LEAF_LIMIT_BYTES, LEAF_VERSION};
 use record::{Commitment, Digests, Event, Leaf, Opening, Sha256, canonical};
@@ -13,7 +13,6 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read;
-use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::{mem, thread};
 
@@ -29,9 +28,6 @@ pub const FIRST_ITEMS_LIMIT: usize = 512;
 /// Bytes after which a commit is due, so that an interruption of a capture of large files loses at
 /// most one gibibyte of work.
 pub const BYTES_LIMIT: u64 = 1 << 30;
-
-/// Fewest leaves worth a thread of their own: starting one costs about as much as one signature.
-const LEAVES_TO_A_THREAD: usize = 16;
 
 /// What a commit acknowledges, in the order of recording.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -268,23 +264,8 @@ fn leaves(
     events: &[(Event, Vec<Opening>)],
     time: &str,
 ) -> Result<Vec<Vec<u8>>, Error> {
-    let cores = thread::available_parallelism().map_or(1, NonZero::get);
-    let share = events.len().div_ceil(cores).max(LEAVES_TO_A_THREAD);
-    let mut leaves = Vec::with_capacity(events.len());
     let secret = &Secret::new(&writer.keys.actor);
-    thread::scope(|scope| {
-        let sign = |part: &[(Event, Vec<Opening>)]| -> Result<Vec<Vec<u8>>, Error> {
-            part.iter().map(|(event, _)| leaf(writer, secret, event, time)).collect()
-        };
-        let mut parts = events.chunks(share);
-        let first = parts.next().unwrap_or_default();
-        let others: Vec<_> = parts.map(|part| scope.spawn(move || sign(part))).collect();
-        leaves.extend(sign(first)?);
-        for other in others {
-            leaves.extend(other.join().expect("signing does not panic")?);
-        }
-        Ok(leaves)
-    })
+    cores::share(events.len(), |at| leaf(writer, secret, &events[at].0, time))
 }
 
 /// Names of the openings files, in order. What an interrupted run was still writing is none.

@@ -7,8 +7,9 @@ use std::thread;
 /// Most threads: more than four hash faster than any one disk gives.
 const THREADS_LIMIT: usize = 4;
 
-/// Does `work` for each number below `count` and gives the results in order. The first failure ends
-/// it: what has been begun is finished, the rest left undone.
+/// Does `work` for each number below `count` and gives the results in order. A failure ends it:
+/// what has been begun is finished, the rest left undone. Of several the one with the lowest number
+/// is given, as if one core had done all: numbers are begun in order, so it is among them.
 ///
 /// # Panics
 /// If `work` does.
@@ -17,20 +18,18 @@ pub(crate) fn share<T: Send, E: Send>(
     work: impl Fn(usize) -> Result<T, E> + Sync,
 ) -> Result<Vec<T>, E> {
     let next = AtomicUsize::new(0);
-    let go_on = || -> Result<Vec<(usize, T)>, E> {
+    let go_on = || {
         let mut done = Vec::new();
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
             if at >= count {
-                return Ok(done);
+                return done;
             }
-            match work(at) {
-                Ok(result) => done.push((at, result)),
-                Err(error) => {
-                    next.store(count, Ordering::Relaxed);
-                    return Err(error);
-                }
+            let result = work(at);
+            if result.is_err() {
+                next.store(count, Ordering::Relaxed);
             }
+            done.push((at, result));
         }
     };
     let cores = thread::available_parallelism().map_or(1, NonZero::get);
@@ -39,16 +38,12 @@ pub(crate) fn share<T: Send, E: Send>(
         let others: Vec<_> = (1..threads).map(|_| scope.spawn(go_on)).collect();
         let mut done = go_on();
         for other in others {
-            let more = other.join().expect("work that panics ends the program");
-            done = done.and_then(|mut done| {
-                done.extend(more?);
-                Ok(done)
-            });
+            done.extend(other.join().expect("work that panics ends the program"));
         }
         done
-    })?;
+    });
     done.sort_by_key(|(at, _)| *at);
-    Ok(done.into_iter().map(|(_, result)| result).collect())
+    done.into_iter().map(|(_, result)| result).collect()
 }
 
 #[cfg(test)]
@@ -63,5 +58,9 @@ mod tests {
         }
         let failed = share(1_000, |at| if at == 10 { Err("no") } else { Ok(()) });
         assert_eq!(failed, Err("no"));
+        for _ in 0..100 {
+            let failed = share(1_000, |at| if at < 10 { Ok(()) } else { Err(at) });
+            assert_eq!(failed, Err(10));
+        }
     }
 }
