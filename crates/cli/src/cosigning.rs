@@ -190,7 +190,7 @@ fn listed(out: &mut dyn Write, state: &cosign::State) -> io::Result<()> {
 
 fn added(out: &mut dyn Write, kept: &cosign::Kept) -> io::Result<()> {
     for by in &kept.by {
-        let name = by.key.split('+').next().unwrap_or_default();
+        let name = by.name();
         writeln!(out, "{name} saw the first {} records, at {}.", kept.size, by.time)?;
     }
     let verb = if kept.known { "says so already" } else { "says so" };

@@ -177,6 +177,13 @@ pub struct Cosigner {
     pub who: Option<String>,
 }
 
+impl Cosigner {
+    /// The name in the key.
+    pub fn name(&self) -> &str {
+        name_of(&self.key)
+    }
+}
+
 /// A checkpoint of this log came back cosigned.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cosigned {
@@ -195,6 +202,18 @@ pub struct CosignedBy {
     pub key: String,
     /// When, as the cosigner says: RFC 3339, UTC, whole seconds.
     pub time: String,
+}
+
+impl CosignedBy {
+    /// The name in the key.
+    pub fn name(&self) -> &str {
+        name_of(&self.key)
+    }
+}
+
+/// The name in a verifier key (C2SP signed-note, "Verifier keys"), which no plus sign can be in.
+fn name_of(vkey: &str) -> &str {
+    vkey.split('+').next().unwrap_or_default()
 }
 
 /// Items left the case.

@@ -3,8 +3,8 @@
 //! By files that are carried or sent: a request goes out (`ask`), a cosigned checkpoint comes back
 //! (`add`). What comes back is hostile until its signatures hold and it fits this log's history.
 
-use crate::cosigner::{read, write_new};
-use crate::{Ask, Error, open_writer};
+use crate::cosigner::read;
+use crate::{Ask, Error, open_writer, outside};
 use archive::Case;
 use custody::checkpoint::{self, Checkpoint};
 use custody::cosignature::{self, Cosigner};
@@ -119,13 +119,13 @@ pub fn ask(root: &Path, name: &str, from: Option<u64>, out: &Path) -> Result<Ask
         ));
     }
     let request = case.log().growth(from)?;
-    write_new(out, request.text().as_bytes())?;
+    outside::write_new(out, || Ok(((), request.text().into_bytes())))?;
     Ok(Asked { cosigner: cosigner.name.clone(), from, size, out: out.into() })
 }
 
 /// Takes a cosigned checkpoint in, if it is of this log's history and a named cosigner has signed.
 pub fn add(root: &Path, path: &Path, ask: Ask<'_>) -> Result<Kept, Error> {
-    let bytes = read(path, NOTE_LIMIT_BYTES as u64)?;
+    let bytes = read(path, NOTE_LIMIT_BYTES)?;
     let mut writer = open_writer(root, ask)?;
     let case = writer.case()?;
     let history = History::of(&case)?;
@@ -178,7 +178,7 @@ impl History {
             match leaf.event {
                 Event::Genesis(genesis) => history.log = Verifier::parse(&genesis.log_key).ok(),
                 Event::Cosigner(named) => history.named.push(Named {
-                    name: named.key.split('+').next().unwrap_or_default().into(),
+                    name: named.name().into(),
                     key: named.key,
                     who: named.who,
                     size: 0,

@@ -1,18 +1,14 @@
 //! `casefile cosigner`: to sign, for others, that their log only grew. Needs no case of one's own.
 
-use crate::{Ask, Error};
+use crate::{Ask, Error, outside};
 use archive::cosigner::{self, Seat};
 use archive::{Passphrase, keys};
 pub use custody::cosignature::Algorithm;
 use custody::cosigner::Refusal;
+use custody::growth;
 use custody::note::Verifier;
 use serde::Serialize;
-use std::fs::File;
-use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
-
-/// Most bytes of a request to cosign.
-const REQUEST_LIMIT_BYTES: u64 = custody::growth::LIMIT_BYTES as u64;
 
 /// A cosigner made.
 #[derive(Debug, Serialize)]
@@ -70,13 +66,13 @@ pub fn know(folder: &Path, log: &str, ask: Ask<'_>) -> Result<Known, Error> {
 /// Signs the checkpoint that `request` asks for, and writes it with all its signatures to `out`,
 /// which must not exist.
 pub fn sign(folder: &Path, request: &Path, out: &Path, ask: Ask<'_>) -> Result<Signed, Error> {
-    let bytes = read(request, REQUEST_LIMIT_BYTES)?;
+    let bytes = read(request, growth::LIMIT_BYTES)?;
     let now = u64::try_from(jiff::Timestamp::now().as_second()).unwrap_or_default();
     let (checkpoint, signed) = open(folder, ask)?.sign(&bytes, now)?.map_err(|refusal| {
         let what = format!("{} is not signed: {refusal}", request.display());
         Error::asked(what, remedy(refusal))
     })?;
-    write_new(out, signed.as_bytes())?;
+    outside::write_new(out, || Ok(((), signed.into_bytes())))?;
     Ok(Signed { log: checkpoint.origin, size: checkpoint.size, out: out.into() })
 }
 
@@ -101,22 +97,14 @@ fn remedy(refusal: Refusal) -> &'static str {
     }
 }
 
-/// A small file from outside, whole.
-pub(crate) fn read(path: &Path, limit_bytes: u64) -> Result<Vec<u8>, Error> {
-    let mut bytes = Vec::new();
-    let file = File::open(path).map_err(Error::io("open", path))?;
-    file.take(limit_bytes + 1).read_to_end(&mut bytes).map_err(Error::io("read", path))?;
-    if bytes.len() as u64 > limit_bytes {
+/// A small file from outside, whole; refused where it is longer than it can be.
+pub(crate) fn read(path: &Path, limit_bytes: usize) -> Result<Vec<u8>, Error> {
+    let bytes = outside::read(path, limit_bytes)?;
+    if bytes.len() > limit_bytes {
         return Err(Error::asked(
             format!("{} is longer than {limit_bytes} bytes", path.display()),
             "It cannot be what was asked for: name another file.",
         ));
     }
     Ok(bytes)
-}
-
-/// Writes a small file for others; one that exists is never replaced.
-pub(crate) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    let mut file = File::create_new(path).map_err(Error::io("create", path))?;
-    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(Error::io("write", path))
 }

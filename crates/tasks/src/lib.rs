@@ -15,6 +15,7 @@ pub mod figures;
 pub mod init;
 pub mod log;
 pub mod mirror;
+mod outside;
 pub mod passages;
 pub mod read;
 pub mod reader;

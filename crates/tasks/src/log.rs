@@ -72,9 +72,9 @@ fn words(event: &Event) -> String {
              {} notice(s)",
             scrub.objects, scrub.bytes, scrub.records, scrub.began, scrub.faults, scrub.notices
         ),
-        Event::Cosigner(named) => format!("named {} as a cosigner", name_of(&named.key)),
+        Event::Cosigner(named) => format!("named {} as a cosigner", named.name()),
         Event::Cosigned(cosigned) => {
-            let by = cosigned.by.iter().map(|by| format!("{} at {}", name_of(&by.key), by.time));
+            let by = cosigned.by.iter().map(|by| format!("{} at {}", by.name(), by.time));
             let by = by.collect::<Vec<_>>().join(", ");
             format!("kept that the first {} records were cosigned by {by}", cosigned.size)
         }
@@ -108,9 +108,4 @@ pub fn about(stamped: Stamped) -> &'static str {
         Stamped::Token => "an older timestamp",
         Stamped::ItemsAgain => "all items under a newer digest",
     }
-}
-
-/// The name in a verifier key.
-fn name_of(vkey: &str) -> &str {
-    vkey.split('+').next().unwrap_or_default()
 }

@@ -5,13 +5,11 @@
 //! in between leaves a request that waits for ever, which harms nobody.
 
 use crate::stamps::{self, Asked, Stamps};
-use crate::{Ask, Error, catalogue, evidence, open_writer};
+use crate::{Ask, Error, catalogue, evidence, open_writer, outside};
 use archive::Writer;
 use record::{Event, Finding, Stamped, TimestampRequest};
 use serde::Serialize;
 use std::collections::BTreeSet;
-use std::fs::{self, File};
-use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use timestamp::kept;
 use timestamp::time::date_time;
@@ -72,27 +70,7 @@ pub struct Requested {
 
 /// Records a request for a timestamp and writes it to a file.
 pub fn request(root: &Path, wanted: &Wanted, ask: Ask<'_>) -> Result<Requested, Error> {
-    let mut file = File::create_new(&wanted.out).map_err(Error::io("create", &wanted.out))?;
-    let made = record_request(root, wanted, ask).and_then(|(requested, bytes)| {
-        file.write_all(&bytes)
-            .and_then(|()| file.sync_all())
-            .and_then(|()| File::open(folder_of(&wanted.out))?.sync_all())
-            .map_err(Error::io("write", &wanted.out))?;
-        Ok(requested)
-    });
-    if made.is_err() {
-        // An empty file is no request; where it cannot go either, the error above says enough.
-        let _ = fs::remove_file(&wanted.out);
-    }
-    made
-}
-
-/// The folder that holds the name of a file.
-fn folder_of(file: &Path) -> &Path {
-    match file.parent() {
-        Some(above) if !above.as_os_str().is_empty() => above,
-        _ => Path::new("."),
-    }
+    outside::write_new(&wanted.out, || record_request(root, wanted, ask))
 }
 
 fn record_request(
@@ -244,7 +222,7 @@ pub struct Received {
 /// Takes a reply in: checks it against the request that it answers, keeps it with its certificates,
 /// records it.
 pub fn add(root: &Path, given: &Reply, ask: Ask<'_>) -> Result<Received, Error> {
-    let bytes = read_file(&given.reply, token::TOKEN_LIMIT_BYTES)?;
+    let bytes = outside::read(&given.reply, token::TOKEN_LIMIT_BYTES)?;
     let trusted = trusted(given)?;
     let der = token::of_reply(&bytes).map_err(|fault| refused(&given.reply, &fault))?;
     let token = token::parse(der).map_err(|fault| refused(&given.reply, &fault))?;
@@ -305,12 +283,12 @@ fn keep(
 }
 
 fn trusted(given: &Reply) -> Result<Given, Error> {
-    let bytes = read_file(&given.chain, certificate::FILE_LIMIT_BYTES)?;
+    let bytes = outside::read(&given.chain, certificate::FILE_LIMIT_BYTES)?;
     let all = certificate::read_file(&bytes).map_err(|fault| refused(&given.chain, &fault))?;
     let (roots, others) = all.into_iter().partition(timestamp::Certificate::is_self_issued);
     let mut crls = Vec::new();
     for path in &given.crls {
-        let bytes = read_file(path, certificate::FILE_LIMIT_BYTES)?;
+        let bytes = outside::read(path, certificate::FILE_LIMIT_BYTES)?;
         crls.extend(revocation::read_file(&bytes).map_err(|fault| refused(path, &fault))?);
     }
     Ok(Given { roots, others, crls })
@@ -481,12 +459,4 @@ fn now() -> Option<u64> {
 fn seconds(time: &str) -> Option<u64> {
     let time = time.parse::<jiff::Timestamp>().ok()?;
     u64::try_from(time.as_second()).ok()
-}
-
-/// Reads a file outside the case, whole, within a limit.
-pub(crate) fn read_file(path: &Path, limit_bytes: usize) -> Result<Vec<u8>, Error> {
-    let file = File::open(path).map_err(Error::io("open", path))?;
-    let mut bytes = Vec::new();
-    file.take(limit_bytes as u64 + 1).read_to_end(&mut bytes).map_err(Error::io("read", path))?;
-    Ok(bytes)
 }

@@ -160,7 +160,7 @@ fn of_stamp(stamp: bundle::Stamp) -> Stamp {
 
 /// The root certificates in a file.
 fn roots(path: &Path) -> Result<Vec<timestamp::Certificate>, Error> {
-    let bytes = crate::timestamp::read_file(path, certificate::FILE_LIMIT_BYTES)?;
+    let bytes = crate::outside::read(path, certificate::FILE_LIMIT_BYTES)?;
     certificate::read_file(&bytes).map_err(|fault| {
         Error::asked(format!("{}: {fault}", path.display()), "Give root certificates as PEM.")
     })
