@@ -4,10 +4,13 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout, reason = "a test")]
 
 use std::collections::BTreeMap;
+mod program;
+
+use program::{casefile, check, run};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 /// Calls by which a run changes the disk, other than by creating files, which it then writes to.
 const CALLS: [&str; 10] = [
@@ -22,37 +25,6 @@ const CALLS: [&str; 10] = [
     "mkdir",
     "ftruncate",
 ];
-
-/// What a run came to.
-struct Run {
-    code: Option<i32>,
-    said: String,
-}
-
-fn run(command: &mut Command, folder: &Path) -> Run {
-    let out = command
-        .current_dir(folder)
-        .env_remove("CASEFILE_PASSPHRASE")
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&[out.stdout, out.stderr].concat()).into_owned();
-    Run { code: out.status.code(), said }
-}
-
-fn casefile(folder: &Path, args: &[&str]) -> Run {
-    run(Command::new(env!("CARGO_BIN_EXE_casefile")).args(args), folder)
-}
-
-/// Runs `args`, and expects the exit code and all of `words` in what is said.
-fn check(folder: &Path, args: &[&str], code: i32, words: &[&str]) -> String {
-    let run = casefile(folder, args);
-    assert_eq!(run.code, Some(code), "{args:?}: {}", run.said);
-    for word in words {
-        assert!(run.said.contains(word), "{args:?} does not say {word:?}: {}", run.said);
-    }
-    run.said
-}
 
 /// A folder with a case in `case` that has `items` items with withheld fields.
 fn with_case(items: usize) -> tempfile::TempDir {

@@ -2,27 +2,14 @@
 
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
 
+mod program;
+
+use program::check;
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 const NAME: &str = "cosigner.example/one";
-
-/// Runs `args` in `folder`, and expects the exit code and all of `words` in what is said.
-fn check(folder: &Path, args: &[&str], code: i32, words: &[&str]) {
-    let out = Command::new(env!("CARGO_BIN_EXE_casefile"))
-        .args(args)
-        .current_dir(folder)
-        .env_remove("CASEFILE_PASSPHRASE")
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&[out.stdout, out.stderr].concat()).into_owned();
-    assert_eq!(out.status.code(), Some(code), "{args:?}: {said}");
-    for word in words {
-        assert!(said.contains(word), "{args:?} does not say {word:?}: {said}");
-    }
-}
 
 fn key(folder: &Path, of: &str) -> String {
     fs::read_to_string(folder.join(of)).unwrap().trim_end().to_string()
