@@ -93,7 +93,7 @@ pub(crate) fn run_to(args: Args, out: &mut dyn Write) -> Result<bool, Failure> {
             rules.retain(|rule| name.as_deref().is_none_or(|name| rule.name.contains(name)));
             shell.say(&rules, |out, rules| print::rules(out, rules)).map(|()| true)
         }
-        Verb::Demo { dir } => demo::run(&dir, shell.out),
+        Verb::Demo { dir } => demo::run(&dir, json, shell.out),
         Verb::Completions { shell: which } => {
             clap_complete::generate(which, &mut Args::command(), "casefile", shell.out);
             Ok(true)

@@ -5,7 +5,8 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::{PermissionsExt, chown, symlink};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -16,13 +17,11 @@ struct Run {
 }
 
 fn casefile(folder: &Path, args: &[&str]) -> Run {
-    let out = Command::new(env!("CARGO_BIN_EXE_casefile"))
-        .args(args)
-        .current_dir(folder)
-        .env_remove("CASEFILE_PASSPHRASE")
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
+    said(Command::new(env!("CARGO_BIN_EXE_casefile")).args(args).current_dir(folder))
+}
+
+fn said(command: &mut Command) -> Run {
+    let out = command.env_remove("CASEFILE_PASSPHRASE").stdin(Stdio::null()).output().unwrap();
     let said = [out.stdout, out.stderr].concat();
     Run { code: out.status.code().unwrap(), said: String::from_utf8_lossy(&said).into_owned() }
 }
@@ -98,22 +97,87 @@ fn files_that_cannot_be_taken_in_are_named_and_the_rest_goes_on() {
     check(folder.path(), &with(&["odd"]), 0, &["2 item(s) kept"]);
 }
 
+/// Someone on the machine who owns nothing ("nobody"): to the superuser every file is open.
+const STRANGER: u32 = 65_534;
+
+/// Runs casefile, or another program, as someone whom permissions bind. Where the tests run as the
+/// superuser, `folder` is handed to a stranger, and a copy of the program with it.
+fn bound_by_permissions(folder: &Path, args: &[&str]) -> Run {
+    let program = folder.join("casefile-copy");
+    if !program.exists() {
+        fs::copy(env!("CARGO_BIN_EXE_casefile"), &program).unwrap();
+    }
+    let mut command = Command::new(&program);
+    if rustix::process::geteuid().is_root() {
+        for path in walk(folder).iter().chain(&folders(folder)) {
+            chown(path, Some(STRANGER), Some(STRANGER)).unwrap();
+        }
+        command.uid(STRANGER).gid(STRANGER);
+    }
+    said(command.args(args).current_dir(folder))
+}
+
 #[test]
 fn a_file_that_may_not_be_read_is_named() {
     let folder = with_case();
     let secret = folder.path().join("secret.txt");
     fs::write(&secret, "x").unwrap();
     fs::set_permissions(&secret, fs::Permissions::from_mode(0o000)).unwrap();
-    if fs::read(&secret).is_ok() {
-        println!("skipped: this user may read everything (root)");
-        return;
+    let run =
+        bound_by_permissions(folder.path(), &["-C", "case", "capture", "secret.txt", "good.txt"]);
+    assert_eq!(run.code, 1, "{}", run.said);
+    for word in ["path-unreadable", "secret.txt", "check its permissions", "1 item(s) kept"] {
+        assert!(run.said.contains(word), "no {word:?} in {}", run.said);
     }
-    check(
-        folder.path(),
-        &["-C", "case", "capture", "secret.txt"],
-        1,
-        &["path-unreadable", "check its permissions"],
-    );
+    check(folder.path(), &["-C", "case", "log"], 0, &["took in"]);
+}
+
+#[test]
+fn a_place_that_may_not_be_written_is_named() {
+    let folder = with_case();
+    let dir = folder.path();
+    for place in folders(&dir.join("case")) {
+        fs::set_permissions(&place, fs::Permissions::from_mode(0o555)).unwrap();
+    }
+    for args in [
+        &["-C", "case", "capture", "good.txt"][..],
+        &["-C", "case", "read"],
+        &["-C", "case", "export", "case/out"],
+        &["init", "case/inner", "--unprotected"],
+    ] {
+        let run = bound_by_permissions(dir, args);
+        assert_eq!(run.code, 3, "{args:?}: {}", run.said);
+        for word in ["case", "ermission"] {
+            assert!(run.said.contains(word), "{args:?} does not say {word:?}: {}", run.said);
+        }
+    }
+    // Looking needs no right to write: a case on a read-only medium can be checked and shown.
+    for args in [&["-C", "case", "log"][..], &["-C", "case", "show", "1"], &["verify", "case"]] {
+        let run = bound_by_permissions(dir, args);
+        assert_eq!(run.code, 0, "{args:?}: {}", run.said);
+    }
+    for place in folders(&dir.join("case")) {
+        fs::set_permissions(&place, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    check(dir, &["-C", "case", "capture", "good.txt"], 0, &["1 item(s) kept"]);
+}
+
+#[test]
+fn a_wrong_passphrase_opens_nothing_and_harms_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    fs::write(dir.join("good.txt"), "good").unwrap();
+    fs::write(dir.join("right"), "five ordinary words in a row\n").unwrap();
+    fs::write(dir.join("wrong"), "five ordinary words in a raw\n").unwrap();
+    let run = casefile(dir, &["init", "case", "--passphrase-file", "right"]);
+    assert_eq!(run.code, 0, "{}", run.said);
+    let capture = ["-C", "case", "capture", "good.txt"];
+    check(dir, &capture, 3, &["passphrase"]);
+    let with = |file: &'static str| [&capture[..], &["--passphrase-file", file]].concat();
+    check(dir, &with("wrong"), 3, &["passphrase", "private/keys.age"]);
+    check(dir, &with("none"), 3, &["none"]);
+    check(dir, &["-C", "case", "log"], 0, &["opened the case"]);
+    check(dir, &with("right"), 0, &["1 item(s) kept"]);
 }
 
 #[test]
@@ -297,6 +361,11 @@ fn every_verb_has_an_example_and_json() {
     one(&["export", "bundle"]);
     assert_eq!(one(&["verify"])["holds"], true);
     one(&["rules"]);
+    assert_eq!(one(&["init", "new", "--unprotected"])["protected"], false);
+    let demo = casefile(dir, &["--json", "demo", "shown"]);
+    let steps: Vec<serde_json::Value> =
+        demo.said.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(steps.last().unwrap()["results"][0]["holds"], true, "{}", demo.said);
     one(&["capture", "good.txt"]);
     let failed = casefile(dir, &["--json", "-C", "none", "log"]);
     let error: serde_json::Value = serde_json::from_str(&failed.said).unwrap();
@@ -310,6 +379,22 @@ fn walk(folder: &Path) -> Vec<PathBuf> {
         if path.is_dir() { found.extend(walk(&path)) } else { found.push(path) }
     }
     found.sort();
+    found
+}
+
+/// `folder` and all folders in it, the outer before the inner.
+fn folders(folder: &Path) -> Vec<PathBuf> {
+    let mut found = vec![folder.to_path_buf()];
+    let mut at = 0;
+    while at < found.len() {
+        for entry in fs::read_dir(&found[at]).unwrap() {
+            let entry = entry.unwrap();
+            if entry.file_type().unwrap().is_dir() {
+                found.push(entry.path());
+            }
+        }
+        at += 1;
+    }
     found
 }
 

@@ -300,4 +300,52 @@ mod tests {
             assert_eq!(lost(hostile), [code, code], "{hostile}");
         }
     }
+
+    /// Set in the process that [`a_confined_process_reaches_nothing`] starts.
+    const CONFINED: &str = "CASEFILE_TEST_CONFINED";
+
+    #[test]
+    fn a_confined_process_reaches_nothing() {
+        let this = "reader::tests::a_confined_process_reaches_nothing";
+        if std::env::var_os(CONFINED).is_some() {
+            return try_everything();
+        }
+        let secret = tempfile::tempdir().unwrap();
+        std::fs::write(secret.path().join("secret"), "x").unwrap();
+        let out = Command::new(std::env::current_exe().unwrap())
+            .args([this, "--exact", "--nocapture"])
+            .current_dir(secret.path())
+            .env(CONFINED, "1")
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&out.stdout).into_owned();
+        assert!(out.status.success() && said.contains("reached nothing"), "{said}");
+        let left: Vec<_> = std::fs::read_dir(secret.path()).unwrap().collect();
+        assert_eq!(left.len(), 1, "it made a file: {left:?}");
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "to see that the network refuses")]
+    fn try_everything() {
+        use std::io::ErrorKind::PermissionDenied;
+        let refused = |error: io::Error| assert_eq!(error.kind(), PermissionDenied, "{error}");
+        // Each is there for the taking before, so that a refusal after it is the confinement's.
+        let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let address = listener.local_addr().unwrap();
+        std::net::TcpStream::connect(address).unwrap();
+        assert_eq!(std::fs::read("secret").unwrap(), b"x");
+        let mut room: Vec<u8> = Vec::new();
+        room.try_reserve_exact(2 << 30).unwrap();
+        drop(room);
+
+        confine().unwrap();
+        refused(std::fs::read("secret").unwrap_err());
+        refused(std::fs::read_dir(".").unwrap_err());
+        refused(std::fs::write("new", "x").unwrap_err());
+        refused(std::fs::remove_file("secret").unwrap_err());
+        refused(std::net::TcpStream::connect(address).unwrap_err());
+        refused(Command::new("/bin/true").spawn().unwrap_err());
+        let mut room: Vec<u8> = Vec::new();
+        assert!(room.try_reserve_exact(2 << 30).is_err(), "memory without limit");
+        println!("reached nothing");
+    }
 }
