@@ -344,6 +344,17 @@ cosignatures() {
     done
 }
 
+# COSE receipts, checked by another implementation of RFC 9942.
+receipts() {
+    local python
+    python=$(dirname "$bagit")/python
+    title "scitt-cose $("$python" -c 'import scitt_cose; print(scitt_cose.__version__)')"
+    "$casefile" -C "$place/demo/case" receipt "$place/receipts" >"$place/said" || report 'receipts are written'
+    "$python" oracle/receipts.py "$place/receipts" "${CHANGES:-200}" >"$place/said" 2>&1 || report 'receipts'
+    sed 's/^/   /' "$place/said"
+    checks=$((checks + 1))
+}
+
 flipped_bits() {
     title 'single flipped bits, by the program that answers for the file'
     CASEFILE=$casefile BAGIT=$bagit tests/flips.sh "$bundle" 50 >"$place/said" 2>&1 || report 'flipped bits'
@@ -366,5 +377,6 @@ timestamps
 go_packages
 unzip_tool
 cosignatures
+receipts
 flipped_bits
 printf 'outside: %d checks passed\n' "$checks"

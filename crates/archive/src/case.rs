@@ -4,6 +4,7 @@ use crate::guard::Guards;
 use crate::keys::{self, Keys, Passphrase};
 use crate::log::{self, Log};
 use crate::{Batch, Error, codes, durable, layout, recover};
+use custody::receipt::Receipts;
 use record::leaf::LEAF_VERSION;
 use record::{Digests, Event, Finding, Genesis, Leaf, Sha256, canonical};
 use rustix::fs::{FlockOperation, flock};
@@ -235,6 +236,13 @@ impl Writer {
     /// Signs `message` with the actor's key under an SSHSIG namespace.
     pub fn sign(&self, namespace: &str, message: &[u8]) -> String {
         custody::sshsig::sign(&self.keys.actor, namespace, message)
+    }
+
+    /// Signs the log's present state for COSE receipts of its leaves.
+    pub fn receipts(&self) -> Receipts {
+        let state = self.log.signed();
+        let signer = log::signer(self.log.origin(), &self.keys);
+        Receipts::sign(state.size, &state.root, &signer)
     }
 
     pub(crate) fn now(&self) -> String {

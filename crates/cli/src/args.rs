@@ -131,6 +131,19 @@ and a bundle leaves them out unless they are disclosed.")]
         #[arg(long, value_name = "FIELD", value_parser = ["collector", "machine", "identity"])]
         disclose: Vec<String>,
     },
+    /// Write COSE receipts (RFC 9942): the log's proofs, for programs of that kind.
+    #[command(after_help = "Examples:
+  casefile receipt ../receipts       of every item's records
+  casefile receipt ../receipts 1 3   of two items'
+
+For each record a NNNNNNNN.leaf, byte for byte as it was signed, and its NNNNNNNN.cose; the log's
+key is log-key.pem. Withheld fields stay withheld. Nothing is recorded.")]
+    Receipt {
+        /// Folder to write to; must not exist.
+        out: PathBuf,
+        /// Items by number, name or SHA-256; all if none is named.
+        items: Vec<String>,
+    },
     /// Check a whole case or a bundle.
     #[command(after_help = "Examples:
   casefile verify                              the case here

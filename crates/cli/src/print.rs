@@ -3,7 +3,7 @@
 use record::{Finding, Grade};
 use std::io::{self, Write};
 use tasks::show::Shown;
-use tasks::{capture, export, figures, init, read, rules, verify};
+use tasks::{capture, export, figures, init, read, receipt, rules, verify};
 
 /// Longest value printed in a table before it is cut with an ellipsis.
 const CELL_LIMIT: usize = 38;
@@ -214,6 +214,16 @@ pub(crate) fn exported(out: &mut dyn Write, outcome: &export::Outcome) -> io::Re
         out,
         "Tell the recipient by another way than the bundle: the log's key is\n  {}",
         outcome.log_key
+    )
+}
+
+pub(crate) fn receipts(out: &mut dyn Write, written: &receipt::Outcome) -> io::Result<()> {
+    let (records, size) = (written.records.len(), written.tree_size);
+    let place = written.out.display().to_string();
+    writeln!(
+        out,
+        "{records} receipt(s) in {}, about the custody log of {size} record(s)",
+        clean(&place)
     )
 }
 

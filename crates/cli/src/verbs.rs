@@ -72,6 +72,10 @@ pub(crate) fn run_to(args: Args, out: &mut dyn Write) -> Result<bool, Failure> {
             let request = tasks::export::Request { out, items, disclose };
             shell.export(&request, &mut passphrase)
         }
+        Verb::Receipt { out, items } => {
+            let written = tasks::receipt::run(case, &out, &items, &mut passphrase)?;
+            shell.say(&written, print::receipts).map(|()| true)
+        }
         Verb::Verify { path, trust, tsa_roots } => {
             let trusted = tasks::verify::Trusted {
                 log_key: trust.as_deref(),

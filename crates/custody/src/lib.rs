@@ -13,6 +13,7 @@ pub mod leaf;
 pub mod note;
 pub mod policy;
 pub mod proof;
+pub mod receipt;
 pub mod sshsig;
 pub mod tile;
 pub mod tlog_proof;

@@ -78,6 +78,11 @@ impl Verifier {
         &self.name
     }
 
+    /// Its public key (RFC 8032).
+    pub fn public_key(&self) -> [u8; 32] {
+        self.key.to_bytes()
+    }
+
     /// The id that its signature lines carry.
     pub fn id(&self) -> [u8; 4] {
         self.id
@@ -129,8 +134,13 @@ impl Signer {
     /// Signs `text`, which is not empty, ends with a line end and has no control characters but
     /// line ends: any other text makes a note that [`open`] refuses.
     pub fn sign(&self, text: &str) -> String {
-        let signature = self.key.sign(text.as_bytes()).to_bytes();
+        let signature = self.sign_bytes(text.as_bytes());
         format!("{text}\n{}", line(&self.name, self.verifier().id, &signature))
+    }
+
+    /// Signs bytes that no note begins with.
+    pub(crate) fn sign_bytes(&self, bytes: &[u8]) -> [u8; 64] {
+        self.key.sign(bytes).to_bytes()
     }
 }
 

@@ -47,6 +47,12 @@ impl Item {
         self.captures.iter().find_map(|capture| capture.what.source.as_deref())
     }
 
+    /// The records about it that are handed on: every capture, and the reading that counts.
+    pub fn leaves(&self) -> Vec<u64> {
+        let captures = self.captures.iter().map(|capture| capture.leaf);
+        captures.chain(self.readings.last().map(|reading| reading.leaf)).collect()
+    }
+
     /// The first address that a capture of it names.
     pub fn address(&self) -> Option<&str> {
         self.captures.iter().find_map(|capture| capture.what.address.as_deref())

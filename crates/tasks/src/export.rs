@@ -89,7 +89,8 @@ pub fn run(
     Ok(Outcome { out: place, exhibits, leaf, tagmanifest, log_key: about.log_key, recovered })
 }
 
-fn selected<'a>(all: &'a [Item], wanted: &[String]) -> Result<Vec<&'a Item>, Error> {
+/// The items that `wanted` names, each once and in order; all where it names none.
+pub(crate) fn selected<'a>(all: &'a [Item], wanted: &[String]) -> Result<Vec<&'a Item>, Error> {
     if all.is_empty() {
         return Err(Error::asked(
             "the case has no item to export",
@@ -183,7 +184,7 @@ fn exhibit(case: &Case, item: &Item) -> Result<Exhibit, Error> {
         Some(reading) => Some(shown(reading, Passages::of(case, item, reading)?)),
         None => None,
     };
-    let leaves = leaves_of(item);
+    let leaves = item.leaves();
     Ok(Exhibit {
         number: item.number,
         item: item.digests,
@@ -220,7 +221,7 @@ fn shown(reading: &Reading, passages: Passages) -> Text {
 /// Adds the timestamps that say most about the items' records. One that does not hold stays out:
 /// the check of the case says so.
 fn stamp(case: &Case, items: &[&Item], out: &mut bundle::Writer) -> Result<(), Error> {
-    let last = items.iter().flat_map(|item| leaves_of(item)).max().unwrap_or(0);
+    let last = items.iter().flat_map(|item| item.leaves()).max().unwrap_or(0);
     let stamps = stamps::read(case)?;
     add_evidence(case, &evidence::all(case, &stamps)?, items, out)?;
     for asked in stamps.about_records(last) {
@@ -270,12 +271,6 @@ fn add_evidence(
     let text =
         |pem: BTreeSet<&[u8]>| -> String { pem.into_iter().map(String::from_utf8_lossy).collect() };
     Ok(out.evidence(&records, &text(certificates), &text(lists))?)
-}
-
-/// The records about an item that go into a bundle: every capture, and the reading that counts.
-fn leaves_of(item: &Item) -> Vec<u64> {
-    let captures = item.captures.iter().map(|capture| capture.leaf);
-    captures.chain(item.readings.last().map(|reading| reading.leaf)).collect()
 }
 
 fn proved(case: &Case, leaves: &[u64]) -> Result<Vec<Proved>, Error> {

@@ -19,6 +19,7 @@ mod outside;
 pub mod passages;
 pub mod read;
 pub mod reader;
+pub mod receipt;
 pub mod repair;
 pub mod rules;
 pub mod scrub;
