@@ -350,7 +350,7 @@ receipts() {
     python=$(dirname "$bagit")/python
     title "scitt-cose $("$python" -c 'import scitt_cose; print(scitt_cose.__version__)')"
     "$casefile" -C "$place/demo/case" receipt "$place/receipts" >"$place/said" || report 'receipts are written'
-    "$python" oracle/receipts.py "$place/receipts" "${CHANGES:-200}" >"$place/said" 2>&1 || report 'receipts'
+    "$python" oracle/receipts.py "$place/receipts" "${CHANGES:-1000}" >"$place/said" 2>&1 || report 'receipts'
     sed 's/^/   /' "$place/said"
     checks=$((checks + 1))
 }

@@ -242,6 +242,8 @@ fn a_wrong_place_is_named_with_what_to_do() {
     check(dir, &["verify", "."], 3, &["neither a case nor a bundle"]);
     check(dir, &["-C", "case", "export", "good.txt"], 3, &["exists already"]);
     check(dir, &["-C", "case", "export", "out", "99"], 3, &["no item \"99\"", "casefile log"]);
+    check(dir, &["-C", "case", "receipt", "out", "99"], 3, &["no item \"99\""]);
+    check(dir, &["-C", "case", "receipt", "case"], 3, &["cannot make folder case"]);
     check(dir, &["-C", "case", "show", "x"], 3, &["no item \"x\""]);
     check(
         dir,
@@ -337,6 +339,7 @@ fn every_verb_has_an_example_and_json() {
         "show",
         "log",
         "export",
+        "receipt",
         "verify",
         "rules",
         "demo",
@@ -359,6 +362,7 @@ fn every_verb_has_an_example_and_json() {
     one(&["show", "1"]);
     one(&["log"]);
     one(&["export", "bundle"]);
+    assert_eq!(one(&["receipt", "receipts"])["records"], serde_json::json!([1, 2]));
     assert_eq!(one(&["verify"])["holds"], true);
     one(&["rules"]);
     assert_eq!(one(&["init", "new", "--unprotected"])["protected"], false);

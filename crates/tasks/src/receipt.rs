@@ -1,5 +1,5 @@
-//! `casefile receipt`: proofs that records are in the log, as COSE receipts (RFC 9942), for programs
-//! of supply-chain transparency. They say no more than a bundle does, in another form.
+//! `casefile receipt`: proofs that records are in the log, as COSE receipts (RFC 9942), for
+//! programs of supply-chain transparency. They say no more than a bundle does, in another form.
 //!
 //! Nothing is recorded, and nothing in the case changes. What is handed out are the records
 //! themselves, withheld fields as commitments only.
