@@ -190,13 +190,7 @@ impl Log {
     /// The root of the log's first `size` leaves, as its tiles have it now: what a checkpoint of
     /// then must have signed.
     pub fn root_at(&self, size: u64) -> Result<custody::Hash, Error> {
-        let edge = Edge::load(size.min(self.size()), |tile| read_tile(&self.root, tile));
-        edge.map(|edge| edge.root()).map_err(|error| match error {
-            EdgeError::Read(error) => error,
-            EdgeError::Form { tile, error } => {
-                damaged(codes::TILE_DAMAGED, tile, error.to_string())
-            }
-        })
+        Ok(load_edge_within(&self.root, size.min(self.size()), self.size())?.root())
     }
 
     /// Log files beyond the checkpoint, by path in `log/`.
