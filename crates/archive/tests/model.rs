@@ -51,7 +51,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 
 /// The bytes of an item; one in eight is long enough to be read in several pieces.
 fn bytes_of(item: u16) -> Vec<u8> {
-    let length = if item % 8 == 0 { 70_000 + usize::from(item) } else { usize::from(item) };
+    let length =
+        if item.is_multiple_of(8) { 70_000 + usize::from(item) } else { usize::from(item) };
     let mut bytes = vec![b'.'; length];
     let name = item.to_string();
     let kept = name.len().min(length);
@@ -201,7 +202,7 @@ fn harm(root: &Path, at: u16, matters: impl Fn(&Path) -> bool, how: impl Fn(&Pat
     for folder in [layout::OBJECTS, layout::LOG] {
         files.extend(walk(&root.join(folder)));
     }
-    let path = &files[usize::from(at) * files.len() >> 16];
+    let path = &files[(usize::from(at) * files.len()) >> 16];
     let good = fs::read(path).unwrap();
     let matters = matters(path);
     how(path);
