@@ -303,5 +303,10 @@ fn describe(event: &Event) -> String {
         Event::Timestamp(received) => format!("the timestamp of {}", received.authority),
         Event::Cosigner(_) => "a cosigner".into(),
         Event::Cosigned(_) => "a cosignature".into(),
+        Event::Enrolment(enrolment) => format!("the enrolment of {}", enrolment.name),
+        Event::Revocation(_) => "a revocation".into(),
+        Event::TwoPerson(_) => "the rule of two persons".into(),
+        Event::Approval(_) => "an approval".into(),
+        Event::Disclosure(_) => "a disclosure".into(),
     }
 }

@@ -8,7 +8,8 @@ use crate::case::leaf_of;
 use crate::log::{self, list_files};
 use crate::objects::{self, State};
 use crate::scrub::Sweep;
-use crate::{Error, codes, cores, layout};
+use crate::{Error, codes, cores, layout, signers};
+use actors::Roster;
 use custody::Edge;
 use custody::note::Verifier;
 use custody::tile::{self, Kind, Tile, WIDTH};
@@ -85,8 +86,10 @@ struct Known {
     objects: BTreeMap<Sha256, (Digests, u64)>,
     /// Commitments by leaf and field.
     withheld: BTreeMap<(u64, String), Commitment>,
-    /// Fingerprints of actors.
-    actors: BTreeSet<String>,
+    /// Who may sign.
+    roster: Roster,
+    /// Files of records that could not be read.
+    records_lost: u64,
 }
 
 /// A bundle taken apart, each record with its signature checked.
@@ -129,8 +132,9 @@ fn check_log(
             match bundle {
                 Ok(bundle) => {
                     report.leaves += bundle.leaves.len() as u64;
-                    for (at, record) in (bundle.first..).zip(bundle.records) {
-                        check_record(at, record, verifier, known, report);
+                    let both = bundle.records.into_iter().zip(&bundle.leaves);
+                    for (at, (record, bytes)) in (bundle.first..).zip(both) {
+                        check_record((at, bytes), record, verifier, known, report);
                     }
                     if whole {
                         let made = edge.append(bundle.leaves.iter().map(Vec::as_slice));
@@ -139,11 +143,13 @@ fn check_log(
                 }
                 Err(error) => {
                     whole = false;
+                    known.records_lost += 1;
                     report.findings.push(as_finding(error));
                 }
             }
         }
     }
+    report.findings.extend(signers::disbelieved(&known.roster));
     if whole && edge.root() != checkpoint.root {
         let message = format!(
             "the {} leaves do not have the root that the checkpoint signs: one was changed, \
@@ -209,7 +215,7 @@ fn check_other_tiles(root: &Path, size: u64, path: &str, tile: Tile, report: &mu
 }
 
 fn check_record(
-    at: u64,
+    (at, bytes): (u64, &[u8]),
     record: Result<Leaf, Error>,
     verifier: &Verifier,
     known: &mut Known,
@@ -222,11 +228,10 @@ fn check_record(
             return;
         }
     };
-    check_genesis(at, &leaf, verifier, known, report);
-    // Where the genesis record itself is damaged, that is said once, not at every leaf.
-    if !known.actors.is_empty() && !known.actors.contains(&leaf.actor) {
-        let message = format!("it is signed by {}, a key that the case does not name", leaf.actor);
-        report.findings.push(Finding::fault(codes::ACTOR_UNKNOWN, format!("leaf {at}"), message));
+    check_genesis(at, &leaf, verifier, report);
+    // What a lost file of records said about actors is not known: the loss itself is said.
+    if known.records_lost == 0 {
+        report.findings.extend(signers::check(at, &leaf, bytes, &mut known.roster));
     }
     for digests in leaf.event.objects() {
         known.objects.entry(digests.sha256).or_insert((*digests, at));
@@ -237,13 +242,7 @@ fn check_record(
     }
 }
 
-fn check_genesis(
-    at: u64,
-    leaf: &Leaf,
-    verifier: &Verifier,
-    known: &mut Known,
-    report: &mut Report,
-) {
+fn check_genesis(at: u64, leaf: &Leaf, verifier: &Verifier, report: &mut Report) {
     let fault =
         |message: &str| Finding::fault(codes::GENESIS_INVALID, format!("leaf {at}"), message);
     match (&leaf.event, at) {
@@ -251,11 +250,8 @@ fn check_genesis(
             if genesis.log_key != verifier.vkey() {
                 report.findings.push(fault("it names another log key than the one in log/vkey"));
             }
-            match custody::sshsig::parse_public_key_line(&genesis.actor_key) {
-                Some(key) => {
-                    known.actors.insert(custody::sshsig::fingerprint(&key));
-                }
-                None => report.findings.push(fault("it names no readable actor key")),
+            if custody::sshsig::parse_public_key_line(&genesis.actor_key).is_none() {
+                report.findings.push(fault("it names no readable actor key"));
             }
         }
         (Event::Genesis(_), _) => {

@@ -22,8 +22,20 @@ pub const ENTRIES_DAMAGED: &str = "entries-damaged";
 pub const ROOT_MISMATCH: &str = "root-mismatch";
 /// A leaf is not canonical, or its signature does not hold.
 pub const LEAF_INVALID: &str = "leaf-invalid";
-/// A leaf is signed by a key that the case does not name.
+/// A leaf is signed by a key that was not enrolled by then.
 pub const ACTOR_UNKNOWN: &str = "actor-unknown";
+/// A leaf is signed by a key that had been revoked.
+pub const ACTOR_REVOKED: &str = "actor-revoked";
+/// A record about keys has no effect: nobody could do that then, or not its signer.
+pub const ACTOR_ACT: &str = "actor-act";
+/// An approval approves nothing.
+pub const ACTOR_APPROVAL: &str = "actor-approval";
+/// Withheld fields were disclosed without the second person that the case demands.
+pub const ACTOR_DISCLOSURE: &str = "actor-disclosure";
+/// An export says that there were other records about actors than there are.
+pub const ACTOR_LIST: &str = "actor-list";
+/// A leaf was signed by a key that somebody else may have had by then.
+pub const ACTOR_DISBELIEVED: &str = "actor-disbelieved";
 /// A leaf belongs to another log.
 pub const LEAF_FOREIGN: &str = "leaf-foreign";
 /// Leaf 0 is no genesis record, or there is a second one, or it names another log key.

@@ -27,6 +27,7 @@ pub mod log;
 pub mod objects;
 pub mod recover;
 pub mod scrub;
+pub mod signers;
 pub mod standing;
 
 pub use batch::{Batch, Receipt};

@@ -39,7 +39,7 @@ pub fn new_origin(case: &str, keys: &Keys) -> String {
         .map(|c| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { '-' })
         .take(SLUG_LIMIT)
         .collect();
-    let digest = Sha256::of(&custody::sshsig::public_key(&keys.log)).to_string();
+    let digest = Sha256::of(custody::sshsig::public_key(&keys.log).bytes()).to_string();
     format!("casefile/{}/{}", slug.trim_matches('-'), &digest[..8])
 }
 

@@ -27,11 +27,11 @@ pub const BUNDLE_FORM_PATH: &str = "bundle-form-path";
 pub const BUNDLE_FORM_TWICE: &str = "bundle-form-twice";
 /// `bag-info.txt` does not state the facts of this bundle.
 pub const BUNDLE_FORM_INFO: &str = "bundle-form-info";
-/// `log/allowed_signers` names another key than the case's actor.
+/// `log/allowed_signers` names other keys than those that signed the records.
 pub const BUNDLE_FORM_SIGNERS: &str = "bundle-form-signers";
 /// The signature over the tag manifest does not hold.
 pub const BUNDLE_SIGNATURE: &str = "bundle-signature";
-/// The signature over the tag manifest is made by another key than the case's actor.
+/// The signature over the tag manifest is made by another key than the export's record.
 pub const BUNDLE_SIGNATURE_STRANGER: &str = "bundle-signature-stranger";
 /// What should record the export records something else.
 pub const BUNDLE_EXPORT: &str = "bundle-export";
@@ -62,8 +62,20 @@ pub const BUNDLE_POLICY: &str = "bundle-policy";
 pub const BUNDLE_LEAF: &str = "bundle-leaf";
 /// A leaf's signature is not there or does not hold.
 pub const BUNDLE_LEAF_SIGNATURE: &str = "bundle-leaf-signature";
-/// A leaf is signed by another key than the case's actor.
+/// A leaf is signed by a key that was not enrolled by then, or names another.
 pub const BUNDLE_LEAF_ACTOR: &str = "bundle-leaf-actor";
+/// A leaf is signed by a key that had been revoked.
+pub const BUNDLE_LEAF_ACTOR_REVOKED: &str = "bundle-leaf-actor-revoked";
+/// A record about keys has no effect: nobody could do that then, or not its signer.
+pub const BUNDLE_LEAF_ACT: &str = "bundle-leaf-act";
+/// An approval approves nothing.
+pub const BUNDLE_LEAF_APPROVAL: &str = "bundle-leaf-approval";
+/// A leaf was signed by a key that somebody else may have had by then.
+pub const BUNDLE_LEAF_DISBELIEVED: &str = "bundle-leaf-disbelieved";
+/// The records about actors are not those that the export's record says.
+pub const BUNDLE_EXPORT_ACTORS: &str = "bundle-export-actors";
+/// Withheld fields are disclosed without the second person that the case demands.
+pub const BUNDLE_EXPORT_DISCLOSURE: &str = "bundle-export-disclosure";
 /// A leaf is of another log.
 pub const BUNDLE_LEAF_LOG: &str = "bundle-leaf-log";
 /// The first leaf does not open this case.

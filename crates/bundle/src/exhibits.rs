@@ -49,13 +49,16 @@ impl Check<'_> {
         }
         let strays = |path: &&String| !spoken.files.contains(*path);
         let mut strays: Vec<String> = self.digests.keys().filter(strays).cloned().collect();
-        // Records about timestamps belong to no exhibit: `stamps` accounts for them.
-        let stamps =
-            |event: &Event| matches!(event, Event::TimestampRequest(_) | Event::Timestamp(_));
+        // Records about timestamps belong to no exhibit: `stamps` accounts for them. Those about
+        // actors go with each bundle: `seals` counts them.
+        let others = |event: &Event| {
+            matches!(event, Event::TimestampRequest(_) | Event::Timestamp(_))
+                || actors::is_about_actors(event)
+        };
         let unused = self
             .leaves
             .iter()
-            .filter(|(index, leaf)| !spoken.leaves.contains(*index) && !stamps(&leaf.event));
+            .filter(|(index, leaf)| !spoken.leaves.contains(*index) && !others(&leaf.event));
         strays.extend(unused.map(|(index, _)| layout::leaf(*index)));
         for path in strays {
             self.fault(codes::BUNDLE_EXHIBIT_STRAY, &path, "it belongs to no exhibit");

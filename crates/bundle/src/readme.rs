@@ -3,13 +3,13 @@
 use crate::layout;
 use crate::write::About;
 
-/// Name under which the actor's key stands in `allowed_signers`.
+/// Name under which the actors' keys stand in `allowed_signers`.
 pub const PRINCIPAL: &str = "actor";
 
-/// The `allowed_signers` file: the actor's key, good for records and tag manifests.
-pub fn allowed_signers(key: &custody::sshsig::PublicKey) -> String {
+/// The `allowed_signers` file: keys good for records and tag manifests.
+pub fn allowed_signers(keys: &[custody::sshsig::PublicKey]) -> String {
     let namespaces = [custody::leaf::NAMESPACE, layout::NAMESPACE];
-    custody::sshsig::allowed_signer(PRINCIPAL, &namespaces, key)
+    keys.iter().map(|key| custody::sshsig::allowed_signer(PRINCIPAL, &namespaces, key)).collect()
 }
 
 /// The verifier that goes with each bundle, written from the pages on formats without our code.

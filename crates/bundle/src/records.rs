@@ -1,4 +1,4 @@
-//! The check of the records: each signed by the case's actor, of this log, and in it where its
+//! The check of the records: each signed by an actor who might, of this log, and in it where its
 //! proof says.
 //!
 //! Each question is asked of every record, whatever the answer to another was, so that a finding
@@ -6,6 +6,7 @@
 
 use crate::verify::Check;
 use crate::{codes, layout};
+use actors::Fault;
 use custody::checkpoint::CheckpointError;
 use custody::leaf::LeafError;
 use custody::note::{NoteError, Verifier};
@@ -21,6 +22,13 @@ pub(crate) fn code_of(error: CheckpointError) -> &'static str {
         CheckpointError::Note(NoteError::Unsigned) => codes::BUNDLE_PROOF_UNSIGNED,
         _ => codes::BUNDLE_PROOF,
     }
+}
+
+/// A record of this log whose own signature holds. Whether its signer might is another question.
+pub(crate) struct Signed {
+    pub(crate) leaf: Leaf,
+    /// The leaf as it stands in the log.
+    text: String,
 }
 
 impl Check<'_> {
@@ -39,16 +47,20 @@ impl Check<'_> {
             if let Some(proof) = proof {
                 holds &= self.under(&proof_path, &proof, index, checkpoint.as_deref());
             }
-            let Some(leaf) = leaf else { continue };
-            if index == 0 {
-                self.genesis(&leaf, verifier);
-            }
-            if holds {
-                self.leaves.insert(index, leaf);
+            let Some(signed) = leaf else { continue };
+            let counts = if index == 0 {
+                self.genesis(&signed, verifier);
+                true
+            } else {
+                self.signer(&signed, &leaf_path, holds.then_some(index))
+            };
+            if holds && counts {
+                self.leaves.insert(index, signed.leaf);
                 self.report.leaves += 1;
             }
         }
-        if self.actor.is_none() {
+        self.disbelieved();
+        if self.roster.keys().is_empty() {
             let message = "the record that opens the case is not there or not whole: it alone \
                            says whose keys count";
             self.fault(codes::BUNDLE_LEAF_GENESIS, &layout::leaf(0), message);
@@ -105,7 +117,7 @@ impl Check<'_> {
         verifier: &Verifier,
         leaf_path: &str,
         proof_path: &str,
-    ) -> (Option<Leaf>, Option<TlogProof>) {
+    ) -> (Option<Signed>, Option<TlogProof>) {
         let leaf = self.text(leaf_path, LEAF_LIMIT_BYTES as u64);
         let proof = self.text(proof_path, tlog_proof::LIMIT_BYTES as u64);
         for (here, path) in [(leaf.is_some(), leaf_path), (proof.is_some(), proof_path)] {
@@ -116,7 +128,8 @@ impl Check<'_> {
         }
         let Some(leaf) = leaf else { return (None, None) };
         let proof = proof.and_then(|proof| self.proof(verifier, &leaf, &proof, proof_path));
-        (self.leaf(verifier, &leaf, leaf_path), proof)
+        let record = self.leaf(verifier, &leaf, leaf_path);
+        (record.map(|record| Signed { leaf: record, text: leaf }), proof)
     }
 
     fn proof(
@@ -146,7 +159,7 @@ impl Check<'_> {
         }
     }
 
-    /// A record whose form and signature hold, of this log and actor.
+    /// A record whose form and signature hold, of this log.
     fn leaf(&mut self, verifier: &Verifier, leaf: &str, path: &str) -> Option<Leaf> {
         let opened = match custody::leaf::open_leaf(leaf.as_bytes()) {
             Ok(opened) => opened,
@@ -181,18 +194,56 @@ impl Check<'_> {
             self.fault(codes::BUNDLE_LEAF_LOG, path, message);
             return None;
         }
-        if record.actor != opened.fingerprint || self.actor.is_some_and(|key| key != opened.key) {
-            let message = "it is signed by a key that the case does not name";
+        if record.actor != opened.fingerprint {
+            let message = "it names another key than the one that it is signed with";
             self.fault(codes::BUNDLE_LEAF_ACTOR, path, message);
             return None;
         }
         Some(record)
     }
 
-    /// The record that opens the case: it alone says whose keys count.
-    fn genesis(&mut self, leaf: &Leaf, verifier: &Verifier) {
+    /// Whether the signer of a record might, and what the record changes about who may; the latter
+    /// only where its place in the log is proved.
+    pub(crate) fn signer(&mut self, signed: &Signed, path: &str, proved: Option<u64>) -> bool {
+        let verdict = match proved {
+            Some(index) => self.roster.admit(index, &signed.leaf, signed.text.as_bytes()),
+            // That the record which opens the case is not there is said once.
+            None if self.roster.keys().is_empty() => Ok(()),
+            None => self.roster.may_sign(&signed.leaf.actor).map(|_| ()),
+        };
+        let Err(fault) = verdict else { return true };
+        let code = match fault {
+            Fault::Unknown { .. } => codes::BUNDLE_LEAF_ACTOR,
+            Fault::Revoked { .. } => codes::BUNDLE_LEAF_ACTOR_REVOKED,
+            Fault::Act(_) => codes::BUNDLE_LEAF_ACT,
+            Fault::Approval(_) => codes::BUNDLE_LEAF_APPROVAL,
+            Fault::Disclosure(_) => codes::BUNDLE_EXPORT_DISCLOSURE,
+        };
+        self.fault(code, path, fault.to_string());
+        false
+    }
+
+    /// Records by a key that somebody else may have had by then.
+    fn disbelieved(&mut self) {
+        for (leaf, key) in self.roster.disbelieved() {
+            let reason = key.revoked.as_ref().map(|revoked| revoked.reason.as_str());
+            let message = format!(
+                "it is signed by {}, a key of \u{201c}{}\u{201d} that somebody else may have had \
+                 by then ({}): do not rely on it alone",
+                key.fingerprint,
+                key.name,
+                reason.unwrap_or_default()
+            );
+            let place = layout::leaf(leaf);
+            let finding = Finding::notice(codes::BUNDLE_LEAF_DISBELIEVED, place, message);
+            self.report.findings.push(finding);
+        }
+    }
+
+    /// The record that opens the case: its key is the first that counts.
+    fn genesis(&mut self, signed: &Signed, verifier: &Verifier) {
         let place = layout::leaf(0);
-        let Event::Genesis(genesis) = &leaf.event else {
+        let Event::Genesis(genesis) = &signed.leaf.event else {
             let message = "the first record does not open the case";
             self.fault(codes::BUNDLE_LEAF_GENESIS, &place, message);
             return;
@@ -203,18 +254,9 @@ impl Check<'_> {
         }
         self.report.actor_key.clone_from(&genesis.actor_key);
         self.genesis = Some(genesis.clone());
-        let key = custody::sshsig::parse_public_key_line(&genesis.actor_key);
-        if key.is_some_and(|key| custody::sshsig::fingerprint(&key) == leaf.actor) {
-            self.actor = key;
-        } else {
+        if self.roster.admit(0, &signed.leaf, signed.text.as_bytes()).is_err() {
             let message = "it is not signed by the actor that it names";
             self.fault(codes::BUNDLE_LEAF_ACTOR, &place, message);
-        }
-        let expect = key.as_ref().map(crate::readme::allowed_signers);
-        let found = self.text(layout::ALLOWED_SIGNERS, 4096);
-        if found.is_some() && found != expect {
-            let message = "it names another key than the case's actor";
-            self.fault(codes::BUNDLE_FORM_SIGNERS, layout::ALLOWED_SIGNERS, message);
         }
     }
 

@@ -6,21 +6,29 @@ use crate::verify::Check;
 use crate::{codes, layout};
 use custody::growth;
 use custody::note::Verifier;
+use custody::sshsig::{self, PublicKey};
 use custody::tlog_proof::{self, TlogProof};
 use record::{Event, Export, Sha256, canonical};
 use std::collections::BTreeSet;
+
+/// Most bytes of `log/allowed_signers` that are looked at: some 4,000 keys.
+const SIGNERS_LIMIT_BYTES: u64 = 1 << 20;
 
 impl Check<'_> {
     /// The signature over the tag manifest, and the record of the export.
     pub(crate) fn seals(&mut self, verifier: &Verifier) {
         let manifest = self.text(layout::TAGMANIFEST, MANIFEST_LIMIT_BYTES).unwrap_or_default();
         let signature = self.text(layout::SIGNATURE, 4096);
+        let (signed, proof) = self.proved(verifier, layout::EXPORT_LEAF, layout::EXPORT_PROOF);
+        let exporter = signed.as_ref().map(|signed| signed.leaf.actor.clone());
         if let Some(signature) = &signature {
-            self.signature(signature, &manifest);
+            self.signature(signature, &manifest, exporter.as_deref());
         }
-        let (leaf, proof) = self.proved(verifier, layout::EXPORT_LEAF, layout::EXPORT_PROOF);
-        if let Some(leaf) = leaf {
-            let Event::Export(export) = leaf.event else {
+        self.allowed_signers(exporter);
+        if let Some(signed) = signed {
+            let index = proof.as_ref().map(|proof| proof.index);
+            self.signer(&signed, layout::EXPORT_LEAF, index);
+            let Event::Export(export) = signed.leaf.event else {
                 let message = "it does not record an export";
                 self.fault(codes::BUNDLE_EXPORT, layout::EXPORT_LEAF, message);
                 return;
@@ -44,14 +52,37 @@ impl Check<'_> {
         }
     }
 
-    fn signature(&mut self, signature: &str, manifest: &str) {
-        match custody::sshsig::verify(signature, layout::NAMESPACE, manifest.as_bytes()) {
-            Ok(key) if Some(key) == self.actor => {}
-            Ok(_) => {
-                let message = "it is not made by the case's actor";
-                self.fault(codes::BUNDLE_SIGNATURE_STRANGER, layout::SIGNATURE, message);
+    /// The signature is made by whoever recorded the export, with a key that might sign.
+    fn signature(&mut self, signature: &str, manifest: &str, exporter: Option<&str>) {
+        match sshsig::verify(signature, layout::NAMESPACE, manifest.as_bytes()) {
+            Ok(key) => {
+                let fingerprint = sshsig::fingerprint(&key);
+                let may = self.roster.may_sign(&fingerprint).is_ok();
+                if !may || exporter.is_some_and(|exporter| exporter != fingerprint) {
+                    let message = "it is not made by the actor who recorded the export, or with a \
+                                   key that was not to sign";
+                    self.fault(codes::BUNDLE_SIGNATURE_STRANGER, layout::SIGNATURE, message);
+                }
             }
             Err(error) => self.fault(codes::BUNDLE_SIGNATURE, layout::SIGNATURE, error.to_string()),
+        }
+    }
+
+    /// The keys for `ssh-keygen`: those that signed a record here, in order of their first.
+    fn allowed_signers(&mut self, exporter: Option<String>) {
+        let signers = self.leaves.values().map(|leaf| leaf.actor.clone()).chain(exporter);
+        let mut keys: Vec<PublicKey> = Vec::new();
+        for signer in signers {
+            if let Some(known) = self.roster.key(&signer)
+                && !keys.contains(&known.key)
+            {
+                keys.push(known.key.clone());
+            }
+        }
+        let found = self.text(layout::ALLOWED_SIGNERS, SIGNERS_LIMIT_BYTES);
+        if found.is_some() && found != Some(crate::readme::allowed_signers(&keys)) {
+            let message = "it names other keys than those that signed the records";
+            self.fault(codes::BUNDLE_FORM_SIGNERS, layout::ALLOWED_SIGNERS, message);
         }
     }
 
@@ -68,12 +99,19 @@ impl Check<'_> {
             let message = "the export's record says that other withheld fields were disclosed";
             self.fault(codes::BUNDLE_EXPORT_OPENINGS, layout::OPENINGS, message);
         }
+        if export.actors != self.roster.digest_below(export.tree_size) {
+            let message = "it says that there are other records about actors: one was left out, \
+                           and may say that a key was revoked";
+            self.fault(codes::BUNDLE_EXPORT_ACTORS, layout::EXPORT_LEAF, message);
+        }
     }
 
     /// The export was recorded after the state of the log that the other proofs lead to.
     fn state(&mut self, verifier: &Verifier, export: &Export, proof: &TlogProof) {
         let Some(old) = self.checkpoint(verifier) else { return };
-        if export.tree_size != old.size || proof.index < old.size {
+        // Between the two a key might have been revoked.
+        let next = export.actors.is_none() || proof.index == old.size;
+        if export.tree_size != old.size || proof.index < old.size || !next {
             let message = "it does not follow the state of the log in log/checkpoint";
             self.fault(codes::BUNDLE_EXPORT_STATE, layout::EXPORT_LEAF, message);
         }

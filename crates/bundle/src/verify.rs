@@ -8,6 +8,7 @@
 use crate::stamps::Stamp;
 use crate::zipped::tree;
 use crate::{Error, bag, codes, layout};
+use actors::Roster;
 use record::{Digests, Finding, Genesis, Leaf, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -31,7 +32,7 @@ pub struct Report {
     pub payload_bytes: u64,
     /// The log's key.
     pub log_key: String,
-    /// The actor's key.
+    /// The key of whoever opened the case.
     pub actor_key: String,
     /// Timestamps over checkpoints that hold, in order of record.
     pub stamps: Vec<Stamp>,
@@ -49,7 +50,8 @@ pub(crate) struct Check<'a> {
     /// The plain files among them: nothing else is opened.
     plain: BTreeSet<String>,
     pub(crate) payload_files: u64,
-    pub(crate) actor: Option<custody::sshsig::PublicKey>,
+    /// Who may sign, by the records in the bundle.
+    pub(crate) roster: Roster,
     pub(crate) genesis: Option<Genesis>,
     /// Records that are proved, signed and of this log.
     pub(crate) leaves: BTreeMap<u64, Leaf>,
@@ -83,7 +85,7 @@ pub fn verify_trusting(root: &Path, trusted: Trusted<'_>) -> Result<Report, Erro
         present: tree.files.into_iter().collect(),
         plain: BTreeSet::new(),
         payload_files: 0,
-        actor: None,
+        roster: Roster::default(),
         genesis: None,
         leaves: BTreeMap::new(),
         digests: BTreeMap::new(),

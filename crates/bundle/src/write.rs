@@ -7,10 +7,11 @@ use crate::bag::{self, Info, Manifest};
 use crate::unfinished::Unfinished;
 use crate::{Error, layout, page, readme, zipped};
 use custody::growth::Growth;
+use custody::sshsig::{self, PublicKey};
 use custody::tlog_proof::TlogProof;
 use record::{Digests, Hasher, Reading, Sha256, canonical};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
@@ -27,9 +28,9 @@ pub struct About {
     pub time: String,
     /// Program and version.
     pub tool: String,
-    /// The actor's name.
+    /// Name of the actor who exports.
     pub actor_name: String,
-    /// The actor's public key line.
+    /// That actor's public key line.
     pub actor_key: String,
     /// Name of the log.
     pub origin: String,
@@ -140,7 +141,8 @@ pub struct Writer {
     page: BufWriter<File>,
     exhibits: BufWriter<File>,
     count: u64,
-    leaves: BTreeSet<u64>,
+    /// Records in it, each with the key that signed it.
+    leaves: BTreeMap<u64, Option<PublicKey>>,
 }
 
 impl Writer {
@@ -176,7 +178,7 @@ impl Writer {
             page,
             exhibits,
             count: 0,
-            leaves: BTreeSet::new(),
+            leaves: BTreeMap::new(),
         };
         writer.on_page(&page::head(&writer.about, tables))?;
         writer.prove(genesis)?;
@@ -215,6 +217,11 @@ impl Writer {
         self.on_page(&page::exhibit(exhibit, &path))?;
         self.count += 1;
         Ok(())
+    }
+
+    /// Adds a record about actors: a bundle carries all of them, up to its checkpoint.
+    pub fn actor(&mut self, record: &Proved) -> Result<(), Error> {
+        self.prove(record)
     }
 
     /// Adds a record about timestamps with the files it names, each by its field, and from a
@@ -277,7 +284,6 @@ impl Writer {
             bag::list(&mut self.tags, name, digest.sha256);
         }
         let about = self.about.clone();
-        let key = custody::sshsig::parse_public_key_line(&about.actor_key).unwrap_or_default();
         let info = Info {
             tool: &about.tool,
             day: about.time.get(..10).unwrap_or(&about.time),
@@ -293,7 +299,7 @@ impl Writer {
             (layout::VKEY, format!("{}\n", about.log_key)),
             (layout::POLICY, custody::policy::of_log(&about.log_key)),
             (layout::CHECKPOINT, about.checkpoint.clone()),
-            (layout::ALLOWED_SIGNERS, readme::allowed_signers(&key)),
+            (layout::ALLOWED_SIGNERS, readme::allowed_signers(&self.signers())),
             (layout::MANIFEST, bag::text(&self.payload)),
             (layout::B2SUMS, bag::text(&self.b2sums)),
         ];
@@ -334,11 +340,25 @@ impl Writer {
         self.count
     }
 
+    /// The keys that signed the records, in order of their first; that of the exporter last.
+    fn signers(&self) -> Vec<PublicKey> {
+        let own = sshsig::parse_public_key_line(&self.about.actor_key);
+        let mut keys: Vec<PublicKey> = Vec::new();
+        for key in self.leaves.values().flatten().chain(own.as_ref()) {
+            if !keys.contains(key) {
+                keys.push(key.clone());
+            }
+        }
+        keys
+    }
+
     fn prove(&mut self, proved: &Proved) -> Result<(), Error> {
         let index = proved.proof.index;
-        if !self.leaves.insert(index) {
+        if self.leaves.contains_key(&index) {
             return Ok(());
         }
+        let key = custody::leaf::open_leaf(&proved.leaf).ok().map(|opened| opened.key);
+        self.leaves.insert(index, key);
         self.tag(&layout::leaf(index), &proved.leaf)?;
         self.tag(&layout::proof(index), proved.proof.text().as_bytes())
     }

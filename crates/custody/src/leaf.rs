@@ -55,7 +55,7 @@ pub fn open_leaf(leaf: &[u8]) -> Result<Opened<'_>, LeafError> {
     let (line, signature) = leaf.split_at(end + 1);
     let signature = std::str::from_utf8(signature).map_err(|_| LeafError::Form)?;
     let key = sshsig::verify(signature, NAMESPACE, line)?;
-    Ok(Opened { record: &leaf[..end], key, fingerprint: sshsig::fingerprint(&key) })
+    Ok(Opened { record: &leaf[..end], fingerprint: sshsig::fingerprint(&key), key })
 }
 
 #[cfg(test)]

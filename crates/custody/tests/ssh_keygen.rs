@@ -13,6 +13,8 @@
 )]
 
 use custody::{leaf, sshsig};
+use ed25519_dalek::{Signer as _, SigningKey};
+use sha2::{Digest as _, Sha256};
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -96,10 +98,46 @@ fn we_accept_what_ssh_keygen_signs_and_would_have_written_the_same() {
         let sign = ["-Y", "sign", "-f", "key", "-n", namespace];
         let Some(output) = keygen(folder.path(), &sign, message) else { return };
         let armoured = String::from_utf8(output.stdout).unwrap();
-        assert_eq!(sshsig::verify(&armoured, namespace, message.as_bytes()), Ok(key));
+        assert_eq!(sshsig::verify(&armoured, namespace, message.as_bytes()), Ok(key.clone()));
         // Ed25519 has no randomness in it, so the same key gives the same file.
         assert_eq!(sshsig::sign(&seed, namespace, message.as_bytes()), armoured);
     }
+}
+
+/// A security key is not at hand, so one in software signs, by OpenSSH's PROTOCOL.u2f: over the
+/// digest of the application, its flags and counter, and the digest of what it was given.
+#[test]
+fn ssh_keygen_accepts_a_security_keys_signature_as_we_keep_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let secret = SigningKey::from_bytes(&SEED);
+    let ssh = |parts: &[&[u8]]| -> Vec<u8> {
+        let one =
+            |part: &&[u8]| [&u32::try_from(part.len()).unwrap().to_be_bytes(), *part].concat();
+        parts.iter().flat_map(one).collect()
+    };
+    let kind = b"sk-ssh-ed25519@openssh.com";
+    let blob = ssh(&[kind, secret.verifying_key().as_bytes(), b"ssh:"]);
+    let line = format!("sk-ssh-ed25519@openssh.com {}", data_encoding::BASE64.encode(&blob));
+    let key = sshsig::parse_public_key_line(&line).unwrap();
+    let signers = sshsig::allowed_signer("actor", &[leaf::NAMESPACE], &key);
+    fs::write(folder.path().join("signers"), signers).unwrap();
+    let message = b"{}\n";
+    let device = [&[1][..], &77u32.to_be_bytes()].concat();
+    let given = Sha256::digest(sshsig::to_sign(leaf::NAMESPACE, message));
+    let signed = [&Sha256::digest(b"ssh:")[..], &device, &given[..]].concat();
+    let made = [ssh(&[kind, &secret.sign(&signed).to_bytes()]), device].concat();
+    let armoured = sshsig::of_agent(&key, leaf::NAMESPACE, message, &made).unwrap();
+    fs::write(folder.path().join("sig"), armoured).unwrap();
+    let verify = ["-Y", "verify", "-f", "signers", "-I", "actor", "-n", leaf::NAMESPACE];
+    let verify = [&verify[..], &["-s", "sig"]].concat();
+    for (judged, expect) in [("{}\n", true), ("{ }\n", false)] {
+        let Some(output) = keygen(folder.path(), &verify, judged) else { return };
+        assert_eq!(output.status.success(), expect, "{judged:?}: {output:?}");
+    }
+    fs::write(folder.path().join("key.pub"), &line).unwrap();
+    let Some(output) = keygen(folder.path(), &["-l", "-f", "key.pub"], "") else { return };
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.contains(&format!(" {} ", sshsig::fingerprint(&key))), "{said}");
 }
 
 /// The seed in an unencrypted private key file (PROTOCOL.key of OpenSSH): the first 32 of the 64

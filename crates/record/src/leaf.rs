@@ -66,6 +66,16 @@ pub enum Event {
     Cosigner(Cosigner),
     /// A checkpoint of this log came back cosigned.
     Cosigned(Cosigned),
+    /// A key was enrolled: it may sign records.
+    Enrolment(Enrolment),
+    /// A key was revoked: it may sign no more.
+    Revocation(Revocation),
+    /// It was said whether acts of weight need two persons.
+    TwoPerson(TwoPerson),
+    /// A second person approved what a first one recorded.
+    Approval(Approval),
+    /// Withheld fields are to be disclosed, where that needs two persons.
+    Disclosure(Disclosure),
 }
 
 /// The case was opened.
@@ -216,6 +226,66 @@ fn name_of(vkey: &str) -> &str {
     vkey.split('+').next().unwrap_or_default()
 }
 
+/// A key was enrolled (docs/decisions, on two persons).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Enrolment {
+    /// Name of whoever holds it; several keys of one name are one person's, or one machine's.
+    pub name: String,
+    /// The public key, as one line of OpenSSH without comment: `ssh-ed25519 AAAA…`, or
+    /// `sk-ssh-ed25519@openssh.com AAAA…` of a security key.
+    pub key: String,
+    /// Who signs with it.
+    pub kind: Holder,
+}
+
+/// Who signs with a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Holder {
+    /// A person: may do everything.
+    Person,
+    /// A machine that works unattended: may record, and not decide about keys.
+    Machine,
+}
+
+/// A key was revoked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Revocation {
+    /// Its fingerprint, `SHA256:…`.
+    pub key: String,
+    /// Why, in free words.
+    pub reason: String,
+    /// The first leaf by it that is not to be believed, where somebody else may have had it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<u64>,
+}
+
+/// Whether acts of weight need two persons from here on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TwoPerson {
+    /// Whether they do.
+    pub on: bool,
+}
+
+/// A second person approved an act that another had recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approval {
+    /// The act's leaf.
+    pub leaf: u64,
+    /// That leaf's hash (RFC 6962, section 2.1), so that nothing else can be meant.
+    pub hash: Sha256,
+}
+
+/// Withheld fields are to be disclosed in one export.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Disclosure {
+    /// Which fields, in order.
+    pub fields: Vec<String>,
+    /// Of which items: digest of the canonical JSON array of their names in exhibit order, as
+    /// [`Export::list`] has it.
+    pub list: Sha256,
+}
+
 /// Items left the case.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Export {
@@ -232,6 +302,13 @@ pub struct Export {
     pub tree_size: u64,
     /// Withheld fields whose openings the bundle does carry.
     pub disclosed: Vec<String>,
+    /// Leaf of the [`Disclosure`] that allows it, where that needs two persons.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disclosure: Option<u64>,
+    /// Digest of the canonical JSON array of the leaves below `tree_size` that are about actors,
+    /// all of which the bundle carries; left out where there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actors: Option<Sha256>,
 }
 
 /// A timestamp was asked for (RFC 3161): the request waits until replies are taken in. Kept in the
@@ -299,7 +376,13 @@ impl Event {
     /// The objects that the record names, in order of its fields.
     pub fn objects(&self) -> Vec<&Digests> {
         match self {
-            Self::Genesis(_) | Self::Cosigner(_) => Vec::new(),
+            Self::Genesis(_)
+            | Self::Cosigner(_)
+            | Self::Enrolment(_)
+            | Self::Revocation(_)
+            | Self::TwoPerson(_)
+            | Self::Approval(_)
+            | Self::Disclosure(_) => Vec::new(),
             Self::Capture(capture) => vec![&capture.item],
             Self::Reading(reading) => vec![&reading.reading],
             Self::Export(export) => vec![&export.list],

@@ -15,6 +15,7 @@ pub mod span;
 pub use commitment::{Commitment, Opening};
 pub use digest::{Blake2b512, Digests, Hasher, Sha256};
 pub use finding::{Finding, Grade};
+pub use leaf::{Approval, Disclosure, Enrolment, Holder, Revocation, TwoPerson};
 pub use leaf::{
     Capture, Cosigned, CosignedBy, Cosigner, Event, Export, Genesis, Leaf, Name, ReadingMade,
     Repair, Scrub,

@@ -8,8 +8,8 @@
 
 use crate::passages::Passages;
 use crate::{Ask, Error, Progress, catalogue, evidence, figures, open_writer, show, stamps};
+use archive::Case;
 use archive::batch::OpeningLine;
-use archive::{Case, Writer};
 use bundle::page::{Text, name};
 use bundle::{About, Exhibit, Proved, Recorded, Row, Table};
 use catalogue::Item;
@@ -73,13 +73,27 @@ pub fn run(
         out.add(&exhibit, &mut case.stream(item.digests.sha256)?)?;
     }
     stamp(&case, &items, &mut out)?;
+    let roster = archive::signers::roster(case.log())?;
+    for record in proved(&case, roster.records())? {
+        out.actor(&record)?;
+    }
     let (lines, disclosed) = openings(root, &items, &request.disclose)?;
     out.disclose(&lines)?;
     let manifest = out.finish()?;
     let signature = writer.sign(bundle::layout::NAMESPACE, &manifest);
     let tagmanifest = Sha256::of(&manifest);
     let old_size = case.log().size();
-    let leaf = record(&mut writer, &case, &items, &disclosed, (tagmanifest, &signature))?;
+    let export = Export {
+        tagmanifest,
+        signature: Sha256::of(signature.as_bytes()),
+        items: items.len() as u64,
+        list: Digests::of(&names(&items)),
+        tree_size: old_size,
+        disclosed,
+        disclosure: None,
+        actors: roster.digest_below(old_size),
+    };
+    let leaf = writer.keep(&names(&items), |_| Event::Export(export))?;
     let case = writer.case()?;
     let growth = case.log().growth(old_size)?;
     let export = Recorded { record: proved(&case, &[leaf])?.remove(0), growth };
@@ -313,23 +327,8 @@ fn openings(
     Ok((lines, opened.into_iter().collect()))
 }
 
-fn record(
-    writer: &mut Writer,
-    case: &Case,
-    items: &[&Item],
-    disclosed: &[String],
-    (tagmanifest, signature): (Sha256, &str),
-) -> Result<u64, Error> {
+/// The list of the items that an export's record names.
+fn names(items: &[&Item]) -> Vec<u8> {
     let names: Vec<Sha256> = items.iter().map(|item| item.digests.sha256).collect();
-    let export = |list| {
-        Event::Export(Export {
-            tagmanifest,
-            signature: Sha256::of(signature.as_bytes()),
-            items: names.len() as u64,
-            list,
-            tree_size: case.log().size(),
-            disclosed: disclosed.to_vec(),
-        })
-    };
-    Ok(writer.keep(&canonical::to_bytes(&names), export)?)
+    canonical::to_bytes(&names)
 }

@@ -3,7 +3,7 @@
 use crate::Error;
 use archive::Case;
 use record::leaf::Leaf;
-use record::{Event, Stamped};
+use record::{Event, Holder, Stamped};
 use serde::Serialize;
 use std::path::Path;
 
@@ -78,6 +78,11 @@ fn words(event: &Event) -> String {
             let by = by.collect::<Vec<_>>().join(", ");
             format!("kept that the first {} records were cosigned by {by}", cosigned.size)
         }
+        Event::Enrolment(_)
+        | Event::Revocation(_)
+        | Event::TwoPerson(_)
+        | Event::Approval(_)
+        | Event::Disclosure(_) => about_actors(event),
         Event::Export(export) => format!(
             "exported {} items in the bundle with tag manifest {}{}",
             export.items,
@@ -97,6 +102,30 @@ fn words(event: &Event) -> String {
             "received a timestamp of {} from {}, answering record {}, over {} records",
             received.gen_time, received.authority, received.request, received.tree_size
         ),
+    }
+}
+
+fn about_actors(event: &Event) -> String {
+    match event {
+        Event::Enrolment(enrolment) => {
+            let holder = match enrolment.kind {
+                Holder::Person => "",
+                Holder::Machine => ", a machine",
+            };
+            format!("enrolled a key of \u{201c}{}\u{201d}{holder}", enrolment.name)
+        }
+        Event::Revocation(revocation) => {
+            let from = revocation.from.map(|from| format!(", not to be believed from {from} on"));
+            let (key, reason) = (&revocation.key, &revocation.reason);
+            format!("revoked {key}{}: {reason}", from.unwrap_or_default())
+        }
+        Event::TwoPerson(rule) if rule.on => "acts of weight need two persons from here on".into(),
+        Event::TwoPerson(_) => "acts of weight need one person from here on".into(),
+        Event::Approval(approval) => format!("approved record {}", approval.leaf),
+        Event::Disclosure(disclosure) => {
+            format!("is to disclose {} in one export", disclosure.fields.join(", "))
+        }
+        _ => String::new(),
     }
 }
 

@@ -33,19 +33,21 @@ const fn seat(name: &'static str, sees: &'static [&'static str], fence: Fence) -
 const SEATS: &[Seat] = &[
     seat("record", &[], Fence::Pure),
     seat("custody", &[], Fence::Pure),
+    seat("actors", &["record", "custody"], Fence::Pure),
     seat("timestamp", &["record"], Fence::Pure),
     seat("capture", &["record"], Fence::Open),
-    seat("archive", &["record", "custody"], Fence::Open),
+    seat("archive", &["record", "custody", "actors"], Fence::Open),
     seat("mirror", &["record", "custody", "archive"], Fence::Open),
     seat("language", &["record"], Fence::Pure),
     seat("read", &["record", "language"], Fence::Pure),
     seat("compare", &["record"], Fence::Pure),
-    seat("bundle", &["record", "custody", "timestamp"], Fence::Open),
+    seat("bundle", &["record", "custody", "actors", "timestamp"], Fence::Open),
     seat(
         "tasks",
         &[
             "record",
             "custody",
+            "actors",
             "timestamp",
             "capture",
             "archive",

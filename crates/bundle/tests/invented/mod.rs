@@ -204,6 +204,8 @@ impl Case {
             list: Digests::of(&canonical::to_bytes(&names)),
             tree_size: self.edge.size(),
             disclosed: vec!["collector".into()],
+            disclosure: None,
+            actors: None,
         });
         Unsealed { writer, signature, event }
     }

@@ -1,0 +1,500 @@
+//! Named forgeries about who may sign, each refused by name, and what honest records do.
+
+#![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
+
+use actors::{Fault, Roster};
+use custody::sshsig;
+use proptest::prelude::*;
+use record::{
+    Approval, Disclosure, Enrolment, Event, Export, Genesis, Holder, Leaf, Revocation, Sha256,
+    TwoPerson, canonical,
+};
+
+/// Keys by their seeds. Ida opened the case.
+const IDA: u8 = 1;
+const BEN: u8 = 2;
+const EVA: u8 = 3;
+const ROBOT: u8 = 4;
+const IDA_NEW: u8 = 5;
+const THIEF: u8 = 66;
+const THIEFS_OTHER: u8 = 67;
+
+fn line(seed: u8) -> String {
+    sshsig::public_key_line(&sshsig::public_key(&[seed; 32]))
+}
+
+fn fingerprint(seed: u8) -> String {
+    sshsig::fingerprint(&sshsig::public_key(&[seed; 32]))
+}
+
+/// A log in which only who signed matters.
+#[derive(Default)]
+struct Log {
+    roster: Roster,
+    leaves: Vec<Vec<u8>>,
+}
+
+impl Log {
+    fn open() -> Self {
+        let mut log = Self::default();
+        log.add(
+            IDA,
+            Event::Genesis(Genesis {
+                case: "Vale of Sarn".into(),
+                actor_key: line(IDA),
+                actor_name: "Ida".into(),
+                log_key: String::new(),
+            }),
+        )
+        .unwrap();
+        log
+    }
+
+    /// Ida and Ben and Eva, a robot, and the rule of two persons: leaves 0 to 4.
+    fn of_two_persons() -> Self {
+        let mut log = Self::open();
+        log.add(IDA, enrol("Ben", BEN)).unwrap();
+        log.add(IDA, enrol("Eva", EVA)).unwrap();
+        log.add(IDA, machine("robot", ROBOT)).unwrap();
+        log.add(IDA, rule(true)).unwrap();
+        assert_eq!(log.roster.two_person(), Some(4));
+        log
+    }
+
+    fn add(&mut self, signer: u8, event: Event) -> Result<(), Fault> {
+        let leaf = Leaf {
+            v: 1,
+            log: "casefile/sarn".into(),
+            actor: fingerprint(signer),
+            time: "2031-04-05T06:07:08Z".into(),
+            tool: "test".into(),
+            event,
+        };
+        let bytes = canonical::to_bytes(&leaf);
+        self.leaves.push(bytes.clone());
+        self.roster.admit(self.leaves.len() as u64 - 1, &leaf, &bytes)
+    }
+
+    fn approve(&mut self, signer: u8, leaf: u64) -> Result<(), Fault> {
+        let hash = Sha256(custody::leaf_hash(&self.leaves[leaf as usize]));
+        self.add(signer, Event::Approval(Approval { leaf, hash }))
+    }
+
+    fn last(&self) -> u64 {
+        self.leaves.len() as u64 - 1
+    }
+
+    fn may(&self, seed: u8) -> bool {
+        self.roster.may_sign(&fingerprint(seed)).is_ok()
+    }
+}
+
+fn enrol(name: &str, seed: u8) -> Event {
+    Event::Enrolment(Enrolment { name: name.into(), key: line(seed), kind: Holder::Person })
+}
+
+fn machine(name: &str, seed: u8) -> Event {
+    Event::Enrolment(Enrolment { name: name.into(), key: line(seed), kind: Holder::Machine })
+}
+
+fn revoke(seed: u8, from: Option<u64>) -> Event {
+    Event::Revocation(Revocation { key: fingerprint(seed), reason: "lost".into(), from })
+}
+
+fn rule(on: bool) -> Event {
+    Event::TwoPerson(TwoPerson { on })
+}
+
+/// Any record that needs no right but to sign.
+fn work() -> Event {
+    Event::Cosigner(record::Cosigner { key: "k".into(), who: None })
+}
+
+fn disclose(fields: &[&str], list: u8) -> Event {
+    let fields = fields.iter().map(|field| (*field).to_string()).collect();
+    Event::Disclosure(Disclosure { fields, list: Sha256([list; 32]) })
+}
+
+fn export(fields: &[&str], list: u8, disclosure: Option<u64>) -> Event {
+    let mut digests = record::Digests::of(b"");
+    digests.sha256 = Sha256([list; 32]);
+    Event::Export(Export {
+        tagmanifest: Sha256([0; 32]),
+        signature: Sha256([0; 32]),
+        items: 1,
+        list: digests,
+        tree_size: 1,
+        disclosed: fields.iter().map(|field| (*field).to_string()).collect(),
+        disclosure,
+        actors: None,
+    })
+}
+
+/// What a forger does, and the words by which it is refused.
+type Row = (&'static str, fn(&mut Log) -> Result<(), Fault>, &'static str);
+
+const ONE_PERSON: &[Row] = &[
+    ("a record by a key of nobody's", |log| log.add(THIEF, work()), "not enrolled by then"),
+    ("self-enrolment", |log| log.add(THIEF, enrol("Thief", THIEF)), "not enrolled by then"),
+    (
+        "a record from before its enrolment",
+        |log| {
+            let early = log.add(BEN, work());
+            log.add(IDA, enrol("Ben", BEN)).unwrap();
+            early
+        },
+        "not enrolled by then",
+    ),
+    (
+        "a record by a revoked key",
+        |log| {
+            log.add(IDA, enrol("Ben", BEN)).unwrap();
+            log.add(IDA, revoke(BEN, None)).unwrap();
+            log.add(BEN, work())
+        },
+        "a key of \u{201c}Ben\u{201d} that was revoked at leaf 2",
+    ),
+    (
+        "enrolment by a revoked key",
+        |log| {
+            log.add(IDA, enrol("Ben", BEN)).unwrap();
+            log.add(IDA, revoke(BEN, None)).unwrap();
+            log.add(BEN, enrol("Thief", THIEF))
+        },
+        "revoked at leaf 2",
+    ),
+    (
+        "a revoked key enrolled again",
+        |log| {
+            log.add(IDA, enrol("Ben", BEN)).unwrap();
+            log.add(IDA, revoke(BEN, None)).unwrap();
+            log.add(IDA, enrol("Ben", BEN))
+        },
+        "the key was revoked at leaf 2",
+    ),
+    (
+        "an enrolled key enrolled under another name",
+        |log| log.add(IDA, enrol("Other", IDA)),
+        "enrolled already",
+    ),
+    (
+        "a machine that enrols",
+        |log| {
+            log.add(IDA, machine("robot", ROBOT)).unwrap();
+            log.add(ROBOT, enrol("Thief", THIEF))
+        },
+        "a machine decides nothing",
+    ),
+    (
+        "a machine's key for a person",
+        |log| log.add(IDA, machine("Ida", ROBOT)),
+        "both a person's and a machine's",
+    ),
+    (
+        "a key of a kind that nobody checks",
+        |log| {
+            let key = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAAQD=".into();
+            log.add(
+                IDA,
+                Event::Enrolment(Enrolment { name: "Ben".into(), key, kind: Holder::Person }),
+            )
+        },
+        "its key is none",
+    ),
+    ("a name with a line end", |log| log.add(IDA, enrol("Ben\nx", BEN)), "its name is none"),
+    ("the last key revoked", |log| log.add(IDA, revoke(IDA, None)), "fewer than 1 person"),
+    ("a revocation of nobody's key", |log| log.add(IDA, revoke(THIEF, None)), "never enrolled"),
+    (
+        "a revocation from before the key's time",
+        |log| {
+            log.add(IDA, enrol("Ben", BEN)).unwrap();
+            log.add(IDA, revoke(BEN, Some(1)))
+        },
+        "none of its time",
+    ),
+    (
+        "a revocation from a leaf that is still to come",
+        |log| {
+            log.add(IDA, enrol("Ben", BEN)).unwrap();
+            log.add(IDA, revoke(BEN, Some(3)))
+        },
+        "none of its time",
+    ),
+    ("the rule of two persons by one alone", |log| log.add(IDA, rule(true)), "fewer than two"),
+    ("an approval where none is awaited", |log| log.approve(IDA, 0), "awaits no approval"),
+];
+
+const TWO_PERSONS: &[Row] = &[
+    (
+        "an approval by the same person",
+        |log| {
+            log.add(IDA, enrol("Thief", THIEF)).unwrap();
+            log.approve(IDA, 5)
+        },
+        "by the person who recorded the act",
+    ),
+    (
+        "an approval by the same person under a rotated key",
+        |log| {
+            log.add(IDA, enrol("Ida", IDA_NEW)).unwrap();
+            log.approve(BEN, 5).unwrap();
+            log.add(IDA, enrol("Thief", THIEF)).unwrap();
+            log.approve(IDA_NEW, 7)
+        },
+        "by the person who recorded the act",
+    ),
+    (
+        "an approval by a machine",
+        |log| {
+            log.add(IDA, enrol("Thief", THIEF)).unwrap();
+            log.approve(ROBOT, 5)
+        },
+        "a machine approves nothing",
+    ),
+    (
+        "an approval by a revoked key",
+        |log| {
+            log.add(IDA, revoke(BEN, None)).unwrap();
+            log.approve(EVA, 5).unwrap();
+            log.add(IDA, enrol("Thief", THIEF)).unwrap();
+            log.approve(BEN, 7)
+        },
+        "revoked at leaf 6",
+    ),
+    (
+        "an approval by the key that is to be enrolled",
+        |log| {
+            log.add(IDA, enrol("Thief", THIEF)).unwrap();
+            log.approve(THIEF, 5)
+        },
+        "not enrolled by then",
+    ),
+    (
+        "an approval of another leaf's hash",
+        |log| {
+            log.add(IDA, enrol("Thief", THIEF)).unwrap();
+            let hash = Sha256(custody::leaf_hash(&log.leaves[4]));
+            log.add(BEN, Event::Approval(Approval { leaf: 5, hash }))
+        },
+        "another record than it names",
+    ),
+    (
+        "an approval given twice",
+        |log| {
+            log.add(IDA, enrol("Ida", IDA_NEW)).unwrap();
+            log.approve(BEN, 5).unwrap();
+            log.approve(EVA, 5)
+        },
+        "awaits no approval",
+    ),
+    (
+        "an approval of what a key proposed that was revoked since",
+        |log| {
+            log.add(BEN, enrol("Thief", THIEF)).unwrap();
+            log.add(IDA, revoke(BEN, None)).unwrap();
+            log.approve(EVA, 6).unwrap();
+            log.approve(EVA, 5)
+        },
+        "leaf 5 awaits no approval",
+    ),
+    (
+        "single-signed enrolment",
+        |log| {
+            log.add(IDA, enrol("Thief", THIEF)).unwrap();
+            log.add(THIEF, work())
+        },
+        "not enrolled by then",
+    ),
+    (
+        "revocations down to one person",
+        |log| {
+            log.add(IDA, revoke(BEN, None)).unwrap();
+            log.approve(EVA, 5).unwrap();
+            log.add(IDA, revoke(EVA, None))
+        },
+        "fewer than 2 person",
+    ),
+    ("the rule put on again", |log| log.add(BEN, rule(true)), "changes nothing"),
+    (
+        "a disclosure that nobody approved",
+        |log| {
+            log.add(IDA, disclose(&["collector"], 7)).unwrap();
+            log.add(IDA, export(&["collector"], 7, Some(5)))
+        },
+        "no disclosure that a second person approved",
+    ),
+    (
+        "a disclosure without any record",
+        |log| log.add(IDA, export(&["collector"], 7, None)),
+        "names no record",
+    ),
+    (
+        "a disclosure of more fields than were approved",
+        |log| {
+            log.add(IDA, disclose(&["collector"], 7)).unwrap();
+            log.approve(BEN, 5).unwrap();
+            log.add(IDA, export(&["collector", "identity"], 7, Some(5)))
+        },
+        "other fields or items",
+    ),
+    (
+        "a disclosure of other items than were approved",
+        |log| {
+            log.add(IDA, disclose(&["collector"], 7)).unwrap();
+            log.approve(BEN, 5).unwrap();
+            log.add(IDA, export(&["collector"], 8, Some(5)))
+        },
+        "other fields or items",
+    ),
+    (
+        "one approval for two disclosures",
+        |log| {
+            log.add(IDA, disclose(&["collector"], 7)).unwrap();
+            log.approve(BEN, 5).unwrap();
+            log.add(IDA, export(&["collector"], 7, Some(5))).unwrap();
+            log.add(IDA, export(&["collector"], 7, Some(5)))
+        },
+        "no disclosure that a second person approved",
+    ),
+];
+
+fn check(rows: &[Row], open: fn() -> Log) {
+    for (what, forge, words) in rows {
+        let mut log = open();
+        let refused = forge(&mut log).expect_err(what).to_string();
+        assert!(refused.contains(words), "{what}: {refused}");
+        assert!(!log.may(THIEF), "{what}: the thief is in");
+        assert!(log.may(IDA), "{what}: Ida is out");
+    }
+}
+
+#[test]
+fn forgeries_where_one_person_decides_are_refused_by_name() {
+    check(ONE_PERSON, Log::open);
+}
+
+#[test]
+fn forgeries_under_the_rule_of_two_persons_are_refused_by_name() {
+    check(TWO_PERSONS, Log::of_two_persons);
+}
+
+#[test]
+fn what_was_not_approved_has_no_effect_and_is_listed() {
+    let mut log = Log::of_two_persons();
+    log.add(IDA, rule(false)).unwrap();
+    log.add(BEN, revoke(EVA, None)).unwrap();
+    assert_eq!(log.roster.two_person(), Some(4));
+    assert!(log.may(EVA));
+    assert_eq!(log.roster.pending().keys().copied().collect::<Vec<_>>(), [5, 6]);
+    log.approve(EVA, 5).unwrap();
+    assert_eq!(log.roster.two_person(), None);
+    log.approve(IDA, 6).unwrap();
+    assert!(!log.may(EVA));
+    assert!(log.roster.pending().is_empty());
+    assert_eq!(log.roster.records(), [1, 2, 3, 4, 5, 6, 7, 8]);
+    assert_eq!(log.roster.digest_below(1), None);
+    assert_eq!(log.roster.digest_below(3), Some(Sha256::of(b"[1,2]")));
+}
+
+#[test]
+fn a_key_is_changed_for_another_of_the_same_name() {
+    let mut log = Log::open();
+    log.add(IDA, enrol("Ida", IDA_NEW)).unwrap();
+    log.add(IDA, revoke(IDA, None)).unwrap();
+    assert!(!log.may(IDA) && log.may(IDA_NEW));
+    let key = log.roster.key_of("Ida").unwrap();
+    assert_eq!((key.fingerprint.as_str(), key.enrolled), (fingerprint(IDA_NEW).as_str(), 1));
+    log.add(IDA_NEW, work()).unwrap();
+}
+
+#[test]
+fn a_disclosure_that_two_persons_signed_is_made_once() {
+    let mut log = Log::of_two_persons();
+    log.add(BEN, disclose(&["collector", "machine"], 7)).unwrap();
+    let fields = ["collector".to_string()];
+    assert_eq!(log.roster.disclosure(&fields, Sha256([7; 32])), None);
+    log.approve(EVA, 5).unwrap();
+    assert_eq!(log.roster.disclosure(&fields, Sha256([7; 32])), Some(5));
+    assert_eq!(log.roster.disclosure(&fields, Sha256([8; 32])), None);
+    log.add(ROBOT, export(&["collector"], 7, Some(5))).unwrap();
+    log.add(ROBOT, export(&[], 7, None)).unwrap();
+    assert_eq!(log.roster.disclosure(&fields, Sha256([7; 32])), None);
+}
+
+/// A thief had Ben's key from leaf 3 on, and let two keys of his own in.
+#[test]
+fn what_a_stolen_key_brought_in_goes_with_it() {
+    let mut log = Log::open();
+    log.add(IDA, enrol("Ben", BEN)).unwrap();
+    log.add(BEN, work()).unwrap();
+    log.add(BEN, work()).unwrap();
+    log.add(BEN, enrol("Thief", THIEF)).unwrap();
+    log.add(THIEF, enrol("Other", THIEFS_OTHER)).unwrap();
+    log.add(THIEFS_OTHER, work()).unwrap();
+    log.add(IDA, revoke(BEN, None)).unwrap();
+    assert!(log.may(THIEF) && log.roster.disbelieved().is_empty());
+    // Known only later: the same key, this time from a leaf on.
+    log.add(IDA, revoke(BEN, Some(3))).unwrap();
+    assert!(!log.may(BEN) && !log.may(THIEF) && !log.may(THIEFS_OTHER) && log.may(IDA));
+    let leaves: Vec<u64> = log.roster.disbelieved().iter().map(|(leaf, _)| *leaf).collect();
+    assert_eq!(leaves, [3, 6]);
+    let since = log.roster.key(&fingerprint(BEN)).unwrap().revoked.as_ref().unwrap().leaf;
+    assert_eq!(since, 7, "it could not sign from its first revocation on");
+    assert!(log.add(IDA, revoke(BEN, Some(3))).is_err());
+    log.add(IDA, revoke(BEN, Some(2))).unwrap();
+}
+
+fn any_event() -> impl Strategy<Value = Event> {
+    let seed = prop_oneof![Just(IDA), Just(BEN), Just(EVA), Just(ROBOT), Just(THIEF), 70..75_u8];
+    let name = prop_oneof![Just("Ida"), Just("Ben"), Just("Eva"), Just("robot"), Just("x")];
+    prop_oneof![
+        (name, seed.clone()).prop_map(|(name, seed)| enrol(name, seed)),
+        (seed.clone(), proptest::option::of(0..30_u64)).prop_map(|(k, from)| revoke(k, from)),
+        any::<bool>().prop_map(rule),
+        seed.prop_map(|_| work()),
+        (0..30_u64, any::<u8>())
+            .prop_map(|(leaf, h)| Event::Approval(Approval { leaf, hash: Sha256([h; 32]) })),
+    ]
+}
+
+proptest! {
+    /// Whatever one person signs and every stranger, with all of one person's keys: under the
+    /// rule nobody comes in, nobody goes, and the rule stays.
+    #[test]
+    fn one_person_alone_changes_nothing(
+        steps in proptest::collection::vec(
+            (prop_oneof![Just(IDA), Just(ROBOT), Just(THIEF)], any_event(), 0..12_u64), 0..25),
+    ) {
+        let mut log = Log::of_two_persons();
+        let before: Vec<_> = log.roster.keys().iter().map(|key| key.fingerprint.clone()).collect();
+        for (signer, event, approved) in steps {
+            let _ = log.add(signer, event);
+            let _ = log.approve(signer, approved.min(log.last()));
+        }
+        let keys = log.roster.keys();
+        prop_assert_eq!(keys.iter().map(|key| key.fingerprint.clone()).collect::<Vec<_>>(), before);
+        prop_assert!(keys.iter().all(|key| key.revoked.is_none()));
+        prop_assert_eq!(log.roster.two_person(), Some(4));
+    }
+
+    /// However keys come and go, somebody is left who may sign, and under the rule two.
+    #[test]
+    fn somebody_is_left(
+        steps in proptest::collection::vec(
+            (prop_oneof![Just(IDA), Just(BEN), Just(EVA), 70..75_u8], any_event(), 0..12_u64), 0..25),
+    ) {
+        let mut log = Log::of_two_persons();
+        for (signer, event, approved) in steps {
+            let _ = log.add(signer, event);
+            let _ = log.approve(BEN, approved.min(log.last()));
+            let persons = log.roster.keys().iter().filter(|key| {
+                key.holder == Holder::Person && key.revoked.is_none()
+            });
+            let mut names: Vec<_> = persons.map(|key| key.name.as_str()).collect();
+            names.sort_unstable();
+            names.dedup();
+            let fewest = if log.roster.two_person().is_some() { 2 } else { 1 };
+            prop_assert!(names.len() >= fewest, "{names:?}");
+        }
+    }
+}
