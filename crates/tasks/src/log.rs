@@ -3,7 +3,7 @@
 use crate::Error;
 use archive::Case;
 use record::leaf::Leaf;
-use record::{Event, Holder, Stamped};
+use record::{Capture, Event, Holder, Stamped};
 use serde::Serialize;
 use std::path::Path;
 
@@ -35,23 +35,7 @@ fn words(event: &Event) -> String {
         Event::Genesis(genesis) => {
             format!("{} opened the case \u{201c}{}\u{201d}", genesis.actor_name, genesis.case)
         }
-        Event::Capture(capture) => {
-            let mut words = format!(
-                "took in \u{201c}{}\u{201d}, {} bytes, as {}",
-                capture.name.text, capture.item.size, capture.item.sha256
-            );
-            for (what, value) in [(", by ", &capture.source), (", from ", &capture.address)] {
-                if let Some(value) = value {
-                    words.push_str(what);
-                    words.push_str(value);
-                }
-            }
-            if !capture.withheld.is_empty() {
-                let fields: Vec<&str> = capture.withheld.keys().map(String::as_str).collect();
-                words.push_str(&format!(" ({} withheld)", fields.join(", ")));
-            }
-            words
-        }
+        Event::Capture(capture) => captured(capture),
         Event::Reading(reading) => format!(
             "read {} with {}: {} figures{}",
             reading.item,
@@ -103,6 +87,24 @@ fn words(event: &Event) -> String {
             received.gen_time, received.authority, received.request, received.tree_size
         ),
     }
+}
+
+fn captured(capture: &Capture) -> String {
+    let mut words = format!(
+        "took in \u{201c}{}\u{201d}, {} bytes, as {}",
+        capture.name.text, capture.item.size, capture.item.sha256
+    );
+    for (what, value) in [(", by ", &capture.source), (", from ", &capture.address)] {
+        if let Some(value) = value {
+            words.push_str(what);
+            words.push_str(value);
+        }
+    }
+    if !capture.withheld.is_empty() {
+        let fields: Vec<&str> = capture.withheld.keys().map(String::as_str).collect();
+        words.push_str(&format!(" ({} withheld)", fields.join(", ")));
+    }
+    words
 }
 
 fn about_actors(event: &Event) -> String {
