@@ -168,7 +168,7 @@ def changed(program, bundle, number, seed):
 
 def forged(program, bundle, number, seed):
     """Both may accept what a holder of all keys made: they must only agree."""
-    ask, wrong, accepted, left_out = InProcess(), 0, 0, 0
+    ask, wrong, accepted, left_out, stale = InProcess(), 0, 0, 0, 0
     with tempfile.TemporaryDirectory() as folder:
         for done in range(int(number)):
             root, numbers = pathlib.Path(folder) / str(done), random.Random("%s %d" % (seed, done))
@@ -181,15 +181,18 @@ def forged(program, bundle, number, seed):
                 continue  # a change after which the bundle cannot be made: no forgery at all
             (one, said), (two, theirs) = ask(root, forge.vkey()), casefile(program, root, forge.vkey())
             accepted += two == 0
-            # The one thing that verify.py leaves out, as bundle.md says: the form of a reading's fields.
+            # What verify.py leaves out, as bundle.md says: the form of a reading's fields.
             if (one, two) == (0, 1) and what[0].startswith("reading") and theirs.count("FAULT") == 1:
                 left_out += "it is no reading" in theirs
+            # And whether the documents about custody say what the records do.
+            elif (one, two) == (0, 1) and theirs.count("FAULT") == theirs.count("bundle-custody  "):
+                stale += 1
             elif (one, two) not in ((0, 0), (1, 1), (1, 3)):
                 wrong += 1
                 print("DISAGREE (%d: %s): casefile %d, verify.py %d\n%s%s" % (done, what, two, one, theirs, said))
             shutil.rmtree(root, ignore_errors=True)
-    print("%s bundles made anew, %d accepted by both, %d malformed readings: %d disagreements"
-          % (number, accepted, left_out, wrong))
+    print("%s bundles made anew, %d accepted by both, %d malformed readings, %d with documents that say "
+          "something else: %d disagreements" % (number, accepted, left_out, stale, wrong))
     return wrong or not accepted
 
 

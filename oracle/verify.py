@@ -14,7 +14,7 @@ LIST = 128 << 20  # bytes of a manifest, list or reading; all else is read by th
 REQUIRED = """tagmanifest-sha256.txt tagmanifest-sha256.txt.sig export.leaf export.tlog-proof
     export.consistency README.txt bag-info.txt bagit.txt b2sums.txt exhibits.jsonl index.html
     log/allowed_signers log/checkpoint log/leaves/00000000.leaf log/proofs/00000000.tlog-proof
-    log/policy log/vkey manifest-sha256.txt verify.py""".split()
+    log/policy log/vkey manifest-sha256.txt verify.py custody.html premis.xml case.jsonld ro-crate-metadata.json""".split()
 SEALS, FOLDERS = REQUIRED[:5], "data data/items data/readings log log/evidence log/leaves log/proofs log/timestamps".split()
 FIELDS = dict(line.split(" ", 1) for line in """genesis case:s actor_key:s actor_name:s log_key:s
 capture item:d name:m method:s file_modified:n source:n address:n obtained:n note:n withheld:w

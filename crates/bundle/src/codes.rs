@@ -102,6 +102,8 @@ pub const BUNDLE_READING: &str = "bundle-reading";
 pub const BUNDLE_READING_UNRECORDED: &str = "bundle-reading-unrecorded";
 /// An opening does not open the commitment in its leaf.
 pub const BUNDLE_OPENING: &str = "bundle-opening";
+/// A document about custody does not say what the records in the bundle say.
+pub const BUNDLE_CUSTODY: &str = "bundle-custody";
 /// The log's key is not the one that was given as trusted.
 pub const BUNDLE_KEY: &str = "bundle-key-untrusted";
 /// No trusted key was given: the bundle is whole in itself, and whose it is rests on its own word.

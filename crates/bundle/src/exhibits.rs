@@ -22,10 +22,10 @@ struct Spoken {
 
 /// A line of `openings.jsonl`.
 #[derive(Serialize, Deserialize)]
-struct OpeningLine {
-    leaf: u64,
+pub(crate) struct OpeningLine {
+    pub(crate) leaf: u64,
     #[serde(flatten)]
-    opening: Opening,
+    pub(crate) opening: Opening,
 }
 
 impl Check<'_> {
@@ -44,6 +44,7 @@ impl Check<'_> {
             };
             self.report.exhibits += 1;
             self.items.push(line.item.sha256);
+            self.basis.items.push(line.held());
             self.once(&place, &line, &mut spoken);
             self.exhibit(&place, &line);
         }
@@ -175,7 +176,9 @@ impl Check<'_> {
                     if capture.withheld.get(&opening.field) == Some(&opening.commitment()))
             });
             if let Some(line) = opened {
-                self.opened.insert(line.opening.field);
+                let Opening { field, value, .. } = line.opening;
+                self.basis.opened.insert((line.leaf, field.clone()), value);
+                self.opened.insert(field);
             } else {
                 let place = format!("{}, line {number}", layout::OPENINGS);
                 let message = "it opens no withheld field of a record in this bundle";

@@ -26,6 +26,14 @@ pub const EXPORT_CONSISTENCY: &str = "export.consistency";
 pub const README: &str = "README.txt";
 /// For people, in a browser.
 pub const PAGE: &str = "index.html";
+/// The chain of custody, for people, with a certificate to fill in.
+pub const CUSTODY: &str = "custody.html";
+/// The chain of custody as PREMIS 3.
+pub const PREMIS: &str = "premis.xml";
+/// The chain of custody as CASE/UCO.
+pub const CASE_UCO: &str = "case.jsonld";
+/// The bundle as an RO-Crate; the name is that standard's.
+pub const RO_CRATE: &str = "ro-crate-metadata.json";
 /// A verifier in Python, for who has no casefile.
 pub const VERIFIER: &str = "verify.py";
 /// One line of canonical JSON for each exhibit.
@@ -45,8 +53,11 @@ pub const ALLOWED_SIGNERS: &str = "log/allowed_signers";
 pub const SEALS: [&str; 5] =
     [TAGMANIFEST, SIGNATURE, EXPORT_LEAF, EXPORT_PROOF, EXPORT_CONSISTENCY];
 
+/// Files that follow from the records of the bundle.
+pub const DOCUMENTS: [&str; 4] = [CUSTODY, PREMIS, CASE_UCO, RO_CRATE];
+
 /// Files that every bundle has, seals included.
-pub const REQUIRED: [&str; 17] = [
+pub const REQUIRED: [&str; 21] = [
     BAGIT,
     BAG_INFO,
     MANIFEST,
@@ -58,6 +69,10 @@ pub const REQUIRED: [&str; 17] = [
     EXPORT_CONSISTENCY,
     README,
     PAGE,
+    CUSTODY,
+    PREMIS,
+    CASE_UCO,
+    RO_CRATE,
     VERIFIER,
     EXHIBITS,
     VKEY,

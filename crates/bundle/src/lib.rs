@@ -7,6 +7,7 @@
 
 pub mod bag;
 pub mod codes;
+mod documents;
 pub mod error;
 mod evidence;
 mod exhibits;

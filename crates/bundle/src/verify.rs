@@ -5,6 +5,7 @@
 //! complete. Nothing but plain files is ever opened: a link may lead anywhere, and a pipe never
 //! ends.
 
+use crate::documents::Basis;
 use crate::stamps::Stamp;
 use crate::zipped::tree;
 use crate::{Error, bag, codes, layout};
@@ -60,6 +61,8 @@ pub(crate) struct Check<'a> {
     pub(crate) items: Vec<Sha256>,
     /// Fields that an opening opens.
     pub(crate) opened: BTreeSet<String>,
+    /// What the documents about custody follow from, gathered on the way.
+    pub(crate) basis: Basis,
 }
 
 /// What is known from elsewhere than the bundle.
@@ -91,6 +94,7 @@ pub fn verify_trusting(root: &Path, trusted: Trusted<'_>) -> Result<Report, Erro
         digests: BTreeMap::new(),
         items: Vec::new(),
         opened: BTreeSet::new(),
+        basis: Basis::default(),
     };
     check.presence()?;
     check.folders(&tree.folders);
@@ -109,6 +113,7 @@ pub fn verify_trusting(root: &Path, trusted: Trusted<'_>) -> Result<Report, Erro
         check.policy(verifier);
     }
     check.info();
+    check.documents();
     let mut report = check.report;
     report.findings.sort();
     report.findings.dedup();

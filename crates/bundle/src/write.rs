@@ -4,12 +4,15 @@
 //! gives it its name.
 
 use crate::bag::{self, Info, Manifest};
+use crate::documents::{self, Basis};
+use crate::exhibits::OpeningLine;
 use crate::unfinished::Unfinished;
 use crate::{Error, layout, page, readme, zipped};
 use custody::growth::Growth;
 use custody::sshsig::{self, PublicKey};
 use custody::tlog_proof::TlogProof;
-use record::{Digests, Hasher, Reading, Sha256, canonical};
+use provenance::Held;
+use record::{Digests, Hasher, Leaf, Reading, Sha256, canonical};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -126,6 +129,19 @@ pub struct ExhibitLine {
     pub leaves: Vec<u64>,
 }
 
+impl ExhibitLine {
+    /// The exhibit as the documents about custody speak of it.
+    pub(crate) fn held(&self) -> Held {
+        Held {
+            number: self.number,
+            item: self.item,
+            name: self.name.clone(),
+            path: Some(self.path.clone()),
+            reading: self.reading.clone(),
+        }
+    }
+}
+
 /// A bundle on its way.
 pub struct Writer {
     unfinished: Unfinished,
@@ -143,6 +159,8 @@ pub struct Writer {
     count: u64,
     /// Records in it, each with the key that signed it.
     leaves: BTreeMap<u64, Option<PublicKey>>,
+    /// What the documents about custody follow from.
+    basis: Basis,
 }
 
 impl Writer {
@@ -179,6 +197,7 @@ impl Writer {
             exhibits,
             count: 0,
             leaves: BTreeMap::new(),
+            basis: Basis::default(),
         };
         writer.on_page(&page::head(&writer.about, tables))?;
         writer.prove(genesis)?;
@@ -210,6 +229,7 @@ impl Writer {
             name: exhibit.name.clone(),
             leaves: exhibit.leaves.iter().map(|proved| proved.proof.index).collect(),
         };
+        self.basis.items.push(line.held());
         let mut line = canonical::to_bytes(&line);
         line.push(b'\n');
         let place = self.partial.join(layout::EXHIBITS);
@@ -269,6 +289,12 @@ impl Writer {
 
     /// Adds openings to be disclosed, as lines of canonical JSON.
     pub fn disclose(&mut self, lines: &[u8]) -> Result<(), Error> {
+        for line in lines.split_inclusive(|byte| *byte == b'\n') {
+            let line = line.strip_suffix(b"\n").unwrap_or(line);
+            if let Ok(OpeningLine { leaf, opening }) = canonical::from_bytes(line) {
+                self.basis.opened.insert((leaf, opening.field), opening.value);
+            }
+        }
         if lines.is_empty() { Ok(()) } else { self.tag(layout::OPENINGS, lines) }
     }
 
@@ -306,9 +332,24 @@ impl Writer {
         for (name, text) in files {
             self.tag(name, text.as_bytes())?;
         }
+        self.documents()?;
         let text = bag::text(&self.tags).into_bytes();
         self.file(layout::TAGMANIFEST, &text)?;
         Ok(text)
+    }
+
+    /// Writes the documents that follow from what is in the bundle by now.
+    fn documents(&mut self) -> Result<(), Error> {
+        let about = &self.about;
+        self.basis.origin.clone_from(&about.origin);
+        self.basis.log_key.clone_from(&about.log_key);
+        self.basis.log_size = documents::size_of(&about.checkpoint);
+        self.basis.day = about.time.get(..10).unwrap_or(&about.time).into();
+        for path in layout::DOCUMENTS {
+            let digest = self.basis.write(&self.partial, path)?;
+            bag::list(&mut self.tags, path, digest);
+        }
+        Ok(())
     }
 
     /// Adds what seals the bundle, makes all of it durable and gives it its name.
@@ -357,8 +398,12 @@ impl Writer {
         if self.leaves.contains_key(&index) {
             return Ok(());
         }
-        let key = custody::leaf::open_leaf(&proved.leaf).ok().map(|opened| opened.key);
-        self.leaves.insert(index, key);
+        let opened = custody::leaf::open_leaf(&proved.leaf).ok();
+        let record = opened.as_ref().map(|opened| canonical::from_bytes::<Leaf>(opened.record));
+        if let Some(Ok(record)) = record {
+            self.basis.records.insert(index, record);
+        }
+        self.leaves.insert(index, opened.map(|opened| opened.key));
         self.tag(&layout::leaf(index), &proved.leaf)?;
         self.tag(&layout::proof(index), proved.proof.text().as_bytes())
     }

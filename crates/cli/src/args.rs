@@ -117,6 +117,18 @@ and a bundle leaves them out unless they are disclosed.")]
         #[arg(long, value_name = "LEAF", default_value_t = 0)]
         from: u64,
     },
+    /// Tell what the records prove about items: who did what with them, in which order.
+    #[command(after_help = "Examples:
+  casefile custody                        every item, in words
+  casefile custody 3 --page chain.html    one item, as a page to print, with a certificate
+  casefile custody --json | jq '.items[0].steps'")]
+    Custody {
+        /// Items by number, name or SHA-256; all if none is named.
+        items: Vec<String>,
+        /// Write a page to print to FILE, which must not exist.
+        #[arg(long, value_name = "FILE")]
+        page: Option<PathBuf>,
+    },
     /// Write a sealed bundle of items, and record that it left.
     #[command(after_help = "Examples:
   casefile export ../bundle                 everything, as a folder

@@ -8,6 +8,7 @@ mod args;
 mod ask;
 mod copies;
 mod cosigning;
+mod custody;
 mod demo;
 mod print;
 mod progress;

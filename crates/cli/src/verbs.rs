@@ -1,7 +1,7 @@
 //! Verb by verb: what was asked for goes to `tasks`, what comes back is printed.
 
 use crate::args::{Args, CaptureArgs, TimestampVerb, Verb};
-use crate::{ask, demo, print, progress, stamps};
+use crate::{ask, custody, demo, print, progress, stamps};
 use clap::CommandFactory as _;
 use serde::Serialize;
 use std::io::{self, BufWriter, Write};
@@ -68,6 +68,10 @@ pub(crate) fn run_to(args: Args, out: &mut dyn Write) -> Result<bool, Failure> {
             shell.say(&shown, print::shown).map(|()| true)
         }
         Verb::Log { from } => shell.log(from),
+        Verb::Custody { items, page } => {
+            let outcome = tasks::custody::run(case, &tasks::custody::Request { items, page })?;
+            shell.say(&outcome, custody::told).map(|()| true)
+        }
         Verb::Export { out, items, disclose } => {
             let request = tasks::export::Request { out, items, disclose };
             shell.export(&request, &mut passphrase)

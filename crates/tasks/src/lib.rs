@@ -7,6 +7,7 @@ pub mod capture;
 pub mod catalogue;
 pub mod cosign;
 pub mod cosigner;
+pub mod custody;
 pub mod demo;
 pub mod error;
 pub mod evidence;

@@ -41,7 +41,8 @@ const SEATS: &[Seat] = &[
     seat("language", &["record"], Fence::Pure),
     seat("read", &["record", "language"], Fence::Pure),
     seat("compare", &["record"], Fence::Pure),
-    seat("bundle", &["record", "custody", "actors", "timestamp"], Fence::Open),
+    seat("provenance", &["record"], Fence::Pure),
+    seat("bundle", &["record", "custody", "actors", "timestamp", "provenance"], Fence::Open),
     seat(
         "tasks",
         &[
@@ -54,11 +55,12 @@ const SEATS: &[Seat] = &[
             "mirror",
             "read",
             "compare",
+            "provenance",
             "bundle",
         ],
         Fence::Open,
     ),
-    seat("cli", &["record", "read", "tasks"], Fence::Open),
+    seat("cli", &["record", "read", "provenance", "tasks"], Fence::Open),
     seat("tidy", &[], Fence::Open),
     seat("faults", &[], Fence::Open),
 ];
