@@ -63,9 +63,7 @@ pub fn register(root: &Path, folder: &Path) -> Result<(), Error> {
     }
     let _lock = lock(root, layout::LOCK_FILE)?;
     let case = Case::open(root)?;
-    if Guard::reach(&folder, &case)?.is_none() {
-        return Err(refused(codes::GUARD_UNREACHABLE, &folder, "it cannot be written to"));
-    }
+    let _reached = Guard::reach(&folder, &case)??;
     let mut folders = folders(root)?;
     folders.retain(|one| *one != folder);
     folders.push(folder);
@@ -97,15 +95,20 @@ impl Guards {
         let mut findings = Vec::new();
         for folder in folders(case.root())? {
             let there = layout::at(&folder, &name(case.log().origin())).exists();
-            match if there { Guard::reach(&folder, case)? } else { None } {
-                Some(guard) => guards.reached.push(guard),
-                None => findings.push(Finding::notice(
-                    codes::GUARD_UNREACHABLE,
-                    folder.display().to_string(),
-                    "this guard is not there, so nothing tells whether the case is its newest \
-                     copy; bring it back, or end it with `casefile mirror --unguard`",
-                )),
-            }
+            let why = match there.then(|| Guard::reach(&folder, case)).transpose()? {
+                Some(Ok(guard)) => {
+                    guards.reached.push(guard);
+                    continue;
+                }
+                Some(Err(error)) => format!("is of no use ({error})"),
+                None => "is not there".into(),
+            };
+            let message = format!(
+                "this guard {why}, so nothing tells whether the case is its newest copy; bring it \
+                 back, or end it with `casefile mirror --unguard`"
+            );
+            let place = folder.display().to_string();
+            findings.push(Finding::notice(codes::GUARD_UNREACHABLE, place, message));
         }
         Ok((guards, findings))
     }
@@ -140,34 +143,29 @@ impl Guards {
 }
 
 impl Guard {
-    /// Opens the guard in `folder`, making it if need be, and compares. `None` where it cannot be
-    /// read or written; one that can only be read is compared all the same.
-    fn reach(folder: &Path, case: &Case) -> Result<Option<Self>, Error> {
+    /// Opens the guard in `folder`, making it if need be, and compares. The inner error says why it
+    /// cannot be read or written; one that can only be read is compared all the same.
+    fn reach(folder: &Path, case: &Case) -> Result<Result<Self, Error>, Error> {
         let name = name(case.log().origin());
         let lock = match lock(folder, &format!("{name}.lock")) {
             Err(locked @ Error::Locked { .. }) => return Err(locked),
-            lock => lock.map_err(|error| tracing::warn!(%error, "guard")).ok(),
+            lock => lock,
         };
         let held = match read(&folder.join(&name)) {
             Ok(held) => held,
-            Err(error) => {
-                tracing::warn!(%error, "guard");
-                return Ok(None);
-            }
+            Err(error) => return Ok(Err(error)),
         };
         if let Some(held) = &held {
             examine(folder, held, case)?;
         }
-        let Some(lock) = lock else { return Ok(None) };
         let held = held.unwrap_or_default();
-        let mut guard = Self { folder: folder.into(), name, held, _lock: lock };
-        if guard.held != case.log().checkpoint()
-            && let Err(error) = guard.put(case.log().checkpoint())
-        {
-            tracing::warn!(%error, "guard");
-            return Ok(None);
-        }
-        Ok(Some(guard))
+        Ok(lock.and_then(|lock| {
+            let mut guard = Self { folder: folder.into(), name, held, _lock: lock };
+            if guard.held != case.log().checkpoint() {
+                guard.put(case.log().checkpoint())?;
+            }
+            Ok(guard)
+        }))
     }
 
     fn put(&mut self, signed: &str) -> Result<(), Error> {

@@ -1,5 +1,6 @@
 //! The verbs by which others vouch for a log: `cosigner` for them, `cosign` in a case.
 
+use crate::print::recovered;
 use crate::verbs::{Failure, Shell};
 use clap::{Subcommand, ValueEnum};
 use std::io::{self, Write};
@@ -129,8 +130,9 @@ impl Shell<'_> {
             }
             CosignVerb::Name { key, who } => {
                 let named = cosign::name(self.case, key, who.clone(), ask)?;
-                self.say(&named, |out, named| {
-                    writeln!(out, "{} is a cosigner of this case.", named.name)
+                self.say(&named, |out, naming| {
+                    recovered(out, &naming.recovered)?;
+                    writeln!(out, "{} is a cosigner of this case.", naming.named.name)
                 })?;
             }
             CosignVerb::Ask { cosigner, out, from } => {
@@ -189,6 +191,7 @@ fn listed(out: &mut dyn Write, state: &cosign::State) -> io::Result<()> {
 }
 
 fn added(out: &mut dyn Write, kept: &cosign::Kept) -> io::Result<()> {
+    recovered(out, &kept.recovered)?;
     for by in &kept.by {
         let name = by.name();
         writeln!(out, "{name} saw the first {} records, at {}.", kept.size, by.time)?;

@@ -218,6 +218,7 @@ pub(crate) fn exported(out: &mut dyn Write, outcome: &export::Outcome) -> io::Re
 }
 
 pub(crate) fn receipts(out: &mut dyn Write, written: &receipt::Outcome) -> io::Result<()> {
+    recovered(out, &written.recovered)?;
     let (records, size) = (written.records.len(), written.tree_size);
     let place = written.out.display().to_string();
     writeln!(

@@ -242,6 +242,12 @@ fn undone(scenario: &Scenario) -> io::Result<Option<String>> {
         Route::Read => look::at(&scenario.case())?.read != scenario.earlier,
         Route::Export | Route::ExportZip => scenario.bundle().is_some_and(|out| !out.exists()),
         Route::Mirror => !scenario.casefile(&["verify", "out"])?.status.success(),
+        Route::Repair => !scenario.casefile(&["verify", "case"])?.status.success(),
+        Route::Guard => std::fs::read_dir(scenario.place.join("out"))?.next().is_none(),
+        Route::Cosign => {
+            let log = scenario.casefile(&["-C", "case", "log", "--json"])?.stdout;
+            !String::from_utf8_lossy(&log).contains("\"type\":\"cosigned\"")
+        }
         Route::Timestamp => !scenario.place.join("out.tsq").exists(),
         // Each item is acknowledged by itself; a scrub changes nothing that was kept.
         Route::Capture | Route::Recover | Route::Scrub => false,

@@ -47,6 +47,12 @@ pub(crate) enum Route {
     Scrub,
     /// A second copy of the case is brought up to date.
     Mirror,
+    /// A damaged and a lost object are put back from a second copy.
+    Repair,
+    /// The last checkpoint is kept elsewhere too, from now on.
+    Guard,
+    /// A cosigned checkpoint is taken in.
+    Cosign,
     /// A timestamp is asked for.
     Timestamp,
     /// A bundle is written as a folder.
@@ -56,13 +62,16 @@ pub(crate) enum Route {
 }
 
 /// All of them.
-pub(crate) const ROUTES: [Route; 9] = [
+pub(crate) const ROUTES: [Route; 12] = [
     Route::Init,
     Route::Capture,
     Route::Recover,
     Route::Read,
     Route::Scrub,
     Route::Mirror,
+    Route::Repair,
+    Route::Guard,
+    Route::Cosign,
     Route::Timestamp,
     Route::Export,
     Route::ExportZip,
@@ -114,6 +123,8 @@ impl Scenario {
         match route {
             Route::Recover => scenario.leave_unfinished()?,
             Route::Export | Route::ExportZip => scenario.expect_done(&["-C", "case", "read"])?,
+            Route::Repair => scenario.do_harm()?,
+            Route::Cosign => scenario.be_cosigned()?,
             _ => {}
         }
         fs::rename(place.join("case"), place.join("base"))?;
@@ -124,7 +135,13 @@ impl Scenario {
     pub(crate) fn reset(&self) -> io::Result<()> {
         self.clear()?;
         let base = self.place.join("base");
-        if self.route == Route::Init { Ok(()) } else { copy(&base, &self.case()) }
+        match self.route {
+            Route::Init => Ok(()),
+            Route::Guard => {
+                copy(&base, &self.case()).and_then(|()| fs::create_dir(self.place.join("out")))
+            }
+            _ => copy(&base, &self.case()),
+        }
     }
 
     /// Removes the case, and all that a run left beside it.
@@ -168,6 +185,9 @@ impl Scenario {
             Route::Read => vec!["-C", "case", "read"],
             Route::Scrub => vec!["-C", "case", "scrub"],
             Route::Mirror => vec!["-C", "case", "mirror", "out"],
+            Route::Repair => vec!["-C", "case", "repair", "new/mirror"],
+            Route::Guard => vec!["-C", "case", "mirror", "--guard", "out"],
+            Route::Cosign => vec!["-C", "case", "cosign", "add", "new/answer"],
             Route::Timestamp => vec!["-C", "case", "timestamp", "request", "out.tsq"],
             Route::Export => vec!["-C", "case", "export", "out"],
             Route::ExportZip => vec!["-C", "case", "export", "out.zip"],
@@ -220,6 +240,34 @@ impl Scenario {
         }
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         Err(io::Error::other(format!("casefile {}: {said}", words.join(" "))))
+    }
+
+    /// Makes a second copy of the case; then, in the case, an object is lost and another one rots.
+    fn do_harm(&self) -> io::Result<()> {
+        self.expect_done(&["-C", "case", "mirror", "new/mirror"])?;
+        let mut objects = self.earlier.iter().map(|digest| {
+            let (folder, name) = digest.split_at(2);
+            self.case().join("objects").join(folder).join(name)
+        });
+        if let (Some(lost), Some(rotten)) = (objects.next(), objects.next()) {
+            fs::remove_file(lost)?;
+            fs::remove_file(&rotten)?;
+            fs::write(rotten, "rot")?;
+        }
+        Ok(())
+    }
+
+    /// Names a cosigner in the case, and has its answer ready.
+    fn be_cosigned(&self) -> io::Result<()> {
+        let name = "cosigner.example/faults";
+        self.expect_done(&["cosigner", "new", "cosigner", "--name", name, "--unprotected"])?;
+        let read = |path: &str| fs::read_to_string(self.place.join(path));
+        let (log, key) = (read("case/log/vkey")?, read("cosigner/vkey")?);
+        self.expect_done(&["cosigner", "know", "cosigner", log.trim_end()])?;
+        self.expect_done(&["-C", "case", "cosign", "name", key.trim_end()])?;
+        self.expect_done(&["-C", "case", "cosign", "ask", name, "new/request"])?;
+        self.expect_done(&["cosigner", "sign", "cosigner", "new/request", "new/answer"])?;
+        fs::remove_dir_all(self.place.join("cosigner"))
     }
 
     /// Two runs are killed in the case: one before its checkpoint, one while an item comes in.

@@ -64,6 +64,18 @@ pub struct Kept {
     pub size: u64,
     /// Whose signatures in it hold, of those who were named.
     pub by: Vec<CosignedBy>,
+    /// What the case had to recover from before.
+    pub recovered: Vec<Finding>,
+}
+
+/// A cosigner named.
+#[derive(Debug, Serialize)]
+pub struct Naming {
+    /// Who.
+    #[serde(flatten)]
+    pub named: Named,
+    /// What the case had to recover from before.
+    pub recovered: Vec<Finding>,
 }
 
 /// Who was named, and what each has seen.
@@ -74,7 +86,7 @@ pub fn state(root: &Path) -> Result<State, Error> {
 }
 
 /// Names a cosigner by its verifier key, on record. Once is enough.
-pub fn name(root: &Path, key: &str, who: Option<String>, ask: Ask<'_>) -> Result<Named, Error> {
+pub fn name(root: &Path, key: &str, who: Option<String>, ask: Ask<'_>) -> Result<Naming, Error> {
     let cosigner = Cosigner::parse(key.trim()).map_err(|error| {
         Error::asked(
             format!("{key:?} is no cosigner's key: {error}"),
@@ -82,16 +94,18 @@ pub fn name(root: &Path, key: &str, who: Option<String>, ask: Ask<'_>) -> Result
         )
     })?;
     let mut writer = open_writer(root, ask)?;
+    let recovered = std::mem::take(&mut writer.recovered);
     let named = History::of(&writer.case()?)?.named;
     let vkey = cosigner.vkey();
     if let Some(known) = named.into_iter().find(|named| named.key == vkey) {
-        return Ok(known);
+        return Ok(Naming { named: known, recovered });
     }
     let mut batch = writer.begin()?;
     let event = record::Cosigner { key: vkey.clone(), who: who.clone() };
     batch.record(Event::Cosigner(event), Vec::new());
     batch.commit(&mut writer)?;
-    Ok(Named { name: cosigner.name().into(), key: vkey, who, size: 0, time: None })
+    let named = Named { name: cosigner.name().into(), key: vkey, who, size: 0, time: None };
+    Ok(Naming { named, recovered })
 }
 
 /// Writes a request to the cosigner `name` to `out`, which must not exist. It starts from what they
@@ -127,6 +141,7 @@ pub fn ask(root: &Path, name: &str, from: Option<u64>, out: &Path) -> Result<Ask
 pub fn add(root: &Path, path: &Path, ask: Ask<'_>) -> Result<Kept, Error> {
     let bytes = read(path, NOTE_LIMIT_BYTES)?;
     let mut writer = open_writer(root, ask)?;
+    let recovered = std::mem::take(&mut writer.recovered);
     let case = writer.case()?;
     let history = History::of(&case)?;
     let (checkpoint, by) = examine(&case, &history, &bytes).map_err(|refused| {
@@ -135,11 +150,11 @@ pub fn add(root: &Path, path: &Path, ask: Ask<'_>) -> Result<Kept, Error> {
     })?;
     let (size, digest) = (checkpoint.size, Sha256::of(&bytes));
     if let Some(leaf) = history.kept.iter().find(|(_, kept)| kept.checkpoint.sha256 == digest) {
-        return Ok(Kept { leaf: leaf.0, known: true, size, by });
+        return Ok(Kept { leaf: leaf.0, known: true, size, by, recovered });
     }
     let event = |checkpoint| Event::Cosigned(Cosigned { checkpoint, size, by: by.clone() });
     let leaf = writer.keep(&bytes, event)?;
-    Ok(Kept { leaf, known: false, size, by })
+    Ok(Kept { leaf, known: false, size, by, recovered })
 }
 
 /// Whether every cosignature on record holds, against the log as it stands.

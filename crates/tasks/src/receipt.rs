@@ -6,6 +6,7 @@
 
 use crate::catalogue::{self, Item};
 use crate::{Ask, Error, export, open_writer, outside};
+use record::Finding;
 use serde::Serialize;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,12 +23,15 @@ pub struct Outcome {
     pub records: Vec<u64>,
     /// Size of the log that the receipts are about.
     pub tree_size: u64,
+    /// What the case had to recover from before.
+    pub recovered: Vec<Finding>,
 }
 
 /// Writes receipts of the records about the items that `wanted` names, or about all, into the new
 /// folder `out`.
 pub fn run(root: &Path, out: &Path, wanted: &[String], ask: Ask<'_>) -> Result<Outcome, Error> {
-    let writer = open_writer(root, ask)?;
+    let mut writer = open_writer(root, ask)?;
+    let recovered = std::mem::take(&mut writer.recovered);
     let case = writer.case()?;
     let all = catalogue::items(&case)?;
     let items = export::selected(&all, wanted)?;
@@ -41,7 +45,7 @@ pub fn run(root: &Path, out: &Path, wanted: &[String], ask: Ask<'_>) -> Result<O
         write(&out.join(format!("{index:08}.cose")), receipt)?;
     }
     write(&out.join(KEY), custody::receipt::key_pem(case.log().verifier()).into_bytes())?;
-    Ok(Outcome { out: out.into(), records, tree_size: case.log().size() })
+    Ok(Outcome { out: out.into(), records, tree_size: case.log().size(), recovered })
 }
 
 fn write(path: &Path, bytes: Vec<u8>) -> Result<(), Error> {
