@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 const PREFIX_MIN: usize = 4;
 
 /// Most bytes of a reading that are loaded: a reader may write that much at most.
-pub const READING_LIMIT_BYTES: u64 = crate::reader::OUTPUT_LIMIT_BYTES as u64;
+pub const READING_LIMIT_BYTES: u64 = reader::OUTPUT_LIMIT_BYTES as u64;
 
 /// An item and what was recorded about it.
 #[derive(Debug, Clone)]

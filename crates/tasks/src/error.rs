@@ -32,6 +32,12 @@ pub enum Error {
     },
 }
 
+impl From<reader::Error> for Error {
+    fn from(error: reader::Error) -> Self {
+        Self::Io { action: "start a reader with", path: error.program, source: error.source }
+    }
+}
+
 impl Error {
     /// Wraps what the system said about `path`.
     pub fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {

@@ -19,7 +19,6 @@ pub mod mirror;
 mod outside;
 pub mod passages;
 pub mod read;
-pub mod reader;
 pub mod receipt;
 pub mod repair;
 pub mod rules;
@@ -31,6 +30,7 @@ pub mod verify;
 
 pub use archive::{Passphrase, keys};
 pub use error::Error;
+pub use reader;
 
 /// Program and version, as every record names it.
 pub const TOOL: &str = concat!("casefile ", env!("CARGO_PKG_VERSION"));

@@ -4,11 +4,11 @@
 //! records is that of the items, however many readers work side by side.
 
 use crate::catalogue::{self, Item};
-use crate::reader::{Job, Worker};
 use crate::{Ask, Error, Progress, open_writer};
 use archive::{Case, Writer};
 use read::{Facts, READ_LIMIT_BYTES};
-use record::{Event, Finding, Reading, ReadingMade, Sha256, canonical};
+use reader::{Job, Worker};
+use record::{Digests, Event, Finding, Reading, ReadingMade, Sha256, canonical};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -92,7 +92,7 @@ pub fn one(path: &Path, facts: Facts) -> Result<Reading, Error> {
     let mut bytes = Vec::new();
     (&mut file).take(READ_LIMIT_BYTES).read_to_end(&mut bytes).map_err(Error::io("read", path))?;
     let (item, size) = (Sha256::of(&bytes), size.max(bytes.len() as u64));
-    Worker::default().read(Job { item, bytes, size, facts })
+    Ok(Worker::default().read(Job { item, bytes, size, facts })?)
 }
 
 /// Whether an item has not been read by the present version of the reader for its kind.
@@ -149,12 +149,8 @@ fn read_chunk(case: &Case, items: &[Item], workers: &mut [Worker]) -> Result<Vec
 
 fn read_one(case: &Case, item: &Item, worker: &mut Worker) -> Result<Reading, Error> {
     let bytes = case.read(item.digests.sha256, READ_LIMIT_BYTES)?;
-    worker.read(Job {
-        item: item.digests.sha256,
-        bytes,
-        size: item.digests.size,
-        facts: facts_of(item),
-    })
+    let Digests { sha256, size, .. } = item.digests;
+    Ok(worker.read(Job { item: sha256, bytes, size, facts: facts_of(item) })?)
 }
 
 /// What the collector said that a reader may use.

@@ -5,7 +5,6 @@
 //! (Landlock, where the kernel has it) and takes limits on memory and files; time and output are
 //! watched from outside. A crash, a hang or a flood costs the item one problem, never the run.
 
-use crate::Error;
 use landlock::{ABI, Access, AccessFs, AccessNet, Ruleset, RulesetAttr};
 use read::Facts;
 use record::{Problem, Reading, Sha256, canonical};
@@ -40,6 +39,16 @@ pub mod codes {
     pub const READER_TIMEOUT: &str = "reader-timeout";
     /// The reader wrote too much, or what is no reading.
     pub const READER_OUTPUT: &str = "reader-output";
+}
+
+/// No reader could be started: the machine's problem, not the item's.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot start a reader with {}: {source}", program.display())]
+pub struct Error {
+    /// What was to be run.
+    pub program: PathBuf,
+    /// What the system said.
+    pub source: io::Error,
 }
 
 /// One item to be read.
@@ -159,8 +168,8 @@ fn start(program: Option<&(PathBuf, Vec<String>)>) -> Result<Running, Error> {
     let (program, arguments) = match program {
         Some((program, arguments)) => (program.clone(), arguments.clone()),
         None => {
-            let own = std::env::current_exe();
-            let own = own.map_err(Error::io("find", &PathBuf::from("this program")))?;
+            let own = std::env::current_exe()
+                .map_err(|source| Error { program: PathBuf::from("this program"), source })?;
             (own, vec![VERB.into()])
         }
     };
@@ -171,7 +180,7 @@ fn start(program: Option<&(PathBuf, Vec<String>)>) -> Result<Running, Error> {
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
-        .map_err(Error::io("start a reader with", &program))?;
+        .map_err(|source| Error { program, source })?;
     let (mut to, mut from) = match (child.stdin.take(), child.stdout.take()) {
         (Some(to), Some(from)) => (to, from),
         _ => unreachable!("both were asked to be pipes"),
@@ -306,7 +315,7 @@ mod tests {
 
     #[test]
     fn a_confined_process_reaches_nothing() {
-        let this = "reader::tests::a_confined_process_reaches_nothing";
+        let this = "tests::a_confined_process_reaches_nothing";
         if std::env::var_os(CONFINED).is_some() {
             return try_everything();
         }
