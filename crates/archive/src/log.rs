@@ -161,15 +161,7 @@ impl Log {
     /// Proofs that the leaves with these indexes are in the log, at its present checkpoint. Tiles
     /// are read once for neighbouring leaves.
     pub fn prove(&self, indexes: &[u64]) -> Result<Vec<TlogProof>, Error> {
-        let mut cache = std::collections::BTreeMap::new();
-        let mut tiles = Tiles::new(self.size(), |tile: Tile| -> Result<Vec<u8>, Error> {
-            if let Some(bytes) = cache.get(&tile) {
-                return Ok(Vec::clone(bytes));
-            }
-            let bytes = read_tile(&self.root, tile)?;
-            cache.insert(tile, bytes.clone());
-            Ok(bytes)
-        });
+        let mut tiles = Tiles::new(self.size(), |tile| read_tile(&self.root, tile));
         indexes
             .iter()
             .map(|index| {

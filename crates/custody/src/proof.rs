@@ -3,6 +3,8 @@
 
 use crate::tile::{self, Kind, Tile, TileError, WIDTH};
 use crate::tree::{Hash, empty_root, node_hash, root_of, split};
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// Most hashes in a proof: one for each bit of a leaf's index.
 pub const PROOF_LIMIT: usize = 64;
@@ -45,16 +47,19 @@ pub enum ProofError {
     Root,
 }
 
-/// A log of `size` leaves whose tiles are read through `read`.
+/// A log of `size` leaves whose tiles are read through `read`, each once.
 pub struct Tiles<R> {
     size: u64,
     read: R,
+    /// What was read: a proof takes several hashes from each tile, and so do its neighbours'. 8 kB
+    /// for 256 leaves that something is proved about.
+    kept: BTreeMap<Tile, Vec<Hash>>,
 }
 
 impl<E, R: FnMut(Tile) -> Result<Vec<u8>, E>> Tiles<R> {
     /// The log of `size` leaves behind `read`.
     pub fn new(size: u64, read: R) -> Self {
-        Self { size, read }
+        Self { size, read, kept: BTreeMap::new() }
     }
 
     /// The proof that leaf `index` is in the tree: hashes from the leaf up.
@@ -124,9 +129,14 @@ impl<E, R: FnMut(Tile) -> Result<Vec<u8>, E>> Tiles<R> {
         let count = tile::count_at(self.size, level);
         let width = count.saturating_sub(index * WIDTH).min(WIDTH) as u16;
         let tile = Tile { kind: Kind::Hashes(level), index, width };
-        let bytes = (self.read)(tile).map_err(MakeError::Read)?;
-        let hashes =
-            tile::parse_hashes(&bytes, width).map_err(|error| MakeError::Form { tile, error })?;
+        let hashes = match self.kept.entry(tile) {
+            Entry::Occupied(there) => there.into_mut(),
+            Entry::Vacant(new) => {
+                let bytes = (self.read)(tile).map_err(MakeError::Read)?;
+                let hashes = tile::parse_hashes(&bytes, width);
+                new.insert(hashes.map_err(|error| MakeError::Form { tile, error })?)
+            }
+        };
         let from = (first % WIDTH) as usize;
         let part = hashes.get(from..from + (1 << inside));
         Ok(root_of(part.ok_or(MakeError::Outside { asked: number, size: self.size })?))

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 use custody::proof::{Tiles, verify_consistency, verify_inclusion};
-use custody::tile::Tile;
+use custody::tile::{Kind, Tile};
 use custody::{Edge, Hash, leaf_hash};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -105,5 +105,28 @@ proptest! {
     fn any_leaf_of_any_tree(size in 1..=SIZE, place: u64) {
         check_inclusion(place % size, size);
         check_consistency(place % size, size);
+    }
+}
+
+/// A log of ten million leaves need not be there for it: what is read is seen from the names.
+#[test]
+fn a_proof_reads_the_tiles_on_its_path_and_at_the_edge_and_no_other() {
+    const MANY: u64 = 10_000_000;
+    for index in [0, 255, 256, 65_535, 65_536, 1_234_567, 9_961_471, MANY - 129, MANY - 1] {
+        let mut read = Vec::new();
+        let mut tiles = Tiles::new(MANY, |tile: Tile| {
+            read.push(tile);
+            Ok::<_, Tile>(vec![0; usize::from(tile.width) * 32])
+        });
+        let proof = tiles.inclusion(index).unwrap();
+        assert!(proof.len() <= 24, "{} hashes", proof.len());
+        for (at, tile) in read.iter().enumerate() {
+            let Kind::Hashes(level) = tile.kind else { panic!("{tile}: leaves are not needed") };
+            let span = 8 * (u64::from(level) + 1);
+            let (own, edge) = (index >> span, (MANY - 1) >> span);
+            assert!([own, edge].contains(&tile.index), "{tile} for leaf {index}");
+            assert!(!read[..at].contains(tile), "{tile} is read twice");
+        }
+        assert!(read.len() <= 6, "{} tiles for leaf {index}", read.len());
     }
 }
