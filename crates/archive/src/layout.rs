@@ -55,6 +55,8 @@ pub const DERIVED: &str = "derived";
 pub const SCRUB: &str = "derived/scrub";
 /// Held by the one scrub.
 pub const SCRUB_LOCK: &str = "derived/scrub.lock";
+/// What repairs have put back and is not on record yet.
+pub const REPAIR: &str = "derived/repair";
 
 /// Path of an object inside the case: `objects/ab/cdef…`. 256 folders keep each below a few
 /// thousand names for a million objects.

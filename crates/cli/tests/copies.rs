@@ -497,12 +497,16 @@ fn a_destroyed_case_is_restored_from_its_mirror() {
         for place in ["VERSION", "private/keys", "private/openings/00000000000000000001.jsonl"] {
             assert_eq!(fs::read(copy.join(place)).unwrap(), fs::read(mirror.join(place)).unwrap());
         }
-        check(
-            at,
-            &["-C", name, "repair", "m"],
-            0,
-            &["put back 0 object(s)", "Nothing was recorded"],
+        // The next one puts it on record, with the counts of this one; and that once.
+        check(at, &["-C", name, "repair", "m"], 0, &["put back 0 object(s)", "says so"]);
+        let log = check(at, &["-C", name, "log", "--json", "--from", "261"], 0, &["repair"]);
+        let record: serde_json::Value = serde_json::from_str(log.trim_end()).unwrap();
+        let counts = format!(
+            "put back {} object(s), {} file(s) of the log and {}",
+            record["objects"], record["log_files"], record["others"]
         );
+        assert!(said.contains(&counts), "recorded as: {counts}, and was: {said}");
+        check(at, &["-C", name, "repair", "m"], 0, &["Nothing was recorded"]);
         check(at, &["-C", name, "capture", "first"], 0, &["1 item(s) kept"]);
         remove_all(&copy);
     }

@@ -162,18 +162,17 @@ fn complete(scenario: &Scenario, left: Option<Look>, verdict: &mut Verdict) -> i
         return Ok(());
     }
     let left = left.unwrap_or_default();
-    // Where nothing is left to put back, a repair opens the case to look only: what an unfinished
-    // record left stays for the next who writes.
-    let repair = scenario.route == Route::Repair;
     for (code, is_left) in [("unfinished-removed", left.unfinished), ("set-aside", left.beyond)] {
-        if !repair && said.contains(&format!("\"{code}\"")) != is_left {
+        // What a repair left half copied is in its own way, and goes without a word.
+        let own = scenario.route == Route::Repair && code == "unfinished-removed";
+        if !own && said.contains(&format!("\"{code}\"")) != is_left {
             let not = if is_left { "does not say" } else { "says without cause" };
             verdict.faults.push(format!("run again, it {not} `{code}`: {said}"));
         }
     }
     let all = scenario.earlier.union(&scenario.new).cloned().collect();
     let look = examine(scenario, &all, verdict)?.unwrap_or_default();
-    if !repair && (look.unfinished || look.beyond) {
+    if look.unfinished || look.beyond {
         verdict.faults.push("run again, it leaves something unfinished".into());
     }
     if scenario.route == Route::Mirror {

@@ -1,14 +1,15 @@
 //! `casefile repair`: what the case has lost, put back from a mirror or a bundle; and on record.
 //!
 //! Which bytes are right is told by digests alone (`mirror::repair`), so what it is put back from
-//! need not be whole, or trusted. The record is made last, by a case that opens again.
+//! need not be whole, or trusted. The record is made last, by a case that opens again; until then
+//! `derived/repair` says what is owed, so that a repair without a record gets one by the next.
 
 use crate::verify::Unpacked;
 use crate::{Ask, Error, open_writer};
-use archive::layout;
+use archive::{durable, layout};
 use bundle::{bag, zipped};
 use record::{Event, Finding, Grade, Repair, Sha256, canonical, finding};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Read as _;
@@ -100,15 +101,57 @@ pub fn run(
         unrecorded: None,
         recovered: Vec::new(),
     };
-    let mended = outcome.objects + outcome.log_files + outcome.others > 0;
-    if mended && !request.unrecorded && !layout::is_mirror(root) {
+    if layout::is_mirror(root) {
+        return Ok(outcome);
+    }
+    let owed = Owed::at(root).and(&outcome);
+    if owed.objects + owed.log_files + owed.others > 0 {
+        owed.write(root)?;
+        if request.unrecorded {
+            return Ok(outcome);
+        }
         // That it cannot be recorded takes nothing back.
-        match record(root, ask, &mut outcome) {
+        match record(root, ask, &owed, &mut outcome) {
             Ok(leaf) => outcome.leaf = Some(leaf),
             Err(error) => outcome.unrecorded = Some(format!("{error}. {}", error.remedy())),
         }
     }
     Ok(outcome)
+}
+
+/// What was put back and is not on record yet: by this run, and by earlier ones that had no record
+/// or were cut off before it.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Owed {
+    objects: u64,
+    log_files: u64,
+    others: u64,
+    findings: Vec<Finding>,
+}
+
+impl Owed {
+    /// What earlier runs left. It is derived: where it is lost or damaged, they stay unrecorded.
+    fn at(root: &Path) -> Self {
+        let bytes = fs::read(layout::at(root, layout::REPAIR)).unwrap_or_default();
+        canonical::from_bytes(&bytes).unwrap_or_default()
+    }
+
+    fn and(mut self, now: &Outcome) -> Self {
+        self.objects += now.objects;
+        self.log_files += now.log_files;
+        self.others += now.others;
+        // What could not be put back then was looked at again now.
+        self.findings.retain(|finding| finding.grade == Grade::Notice);
+        self.findings.extend(now.findings.iter().cloned());
+        self.findings.sort();
+        self.findings.dedup();
+        self
+    }
+
+    fn write(&self, root: &Path) -> Result<(), Error> {
+        let path = layout::at(root, layout::REPAIR);
+        Ok(durable::replace(&path, &canonical::to_bytes(self), durable::MODE_KEPT)?)
+    }
 }
 
 /// The payload of a bundle by the digests that its manifest lists. Nothing of it is believed: each
@@ -127,18 +170,21 @@ fn files_of(folder: &Path) -> Result<BTreeMap<Sha256, PathBuf>, Error> {
         .collect())
 }
 
-fn record(root: &Path, ask: Ask<'_>, outcome: &mut Outcome) -> Result<u64, Error> {
+fn record(root: &Path, ask: Ask<'_>, owed: &Owed, outcome: &mut Outcome) -> Result<u64, Error> {
     let mut writer = open_writer(root, ask)?;
     outcome.recovered = std::mem::take(&mut writer.recovered);
-    let faults = outcome.findings.iter().filter(|finding| finding.grade == Grade::Fault).count();
-    Ok(writer.keep(&canonical::to_bytes(&outcome.findings), |report| {
+    let faults = owed.findings.iter().filter(|finding| finding.grade == Grade::Fault).count();
+    let leaf = writer.keep(&canonical::to_bytes(&owed.findings), |report| {
         Event::Repair(Repair {
             from: outcome.from.into(),
-            objects: outcome.objects,
-            log_files: outcome.log_files,
-            others: outcome.others,
+            objects: owed.objects,
+            log_files: owed.log_files,
+            others: owed.others,
             faults: faults as u64,
             report,
         })
-    })?)
+    })?;
+    // Left behind, it is recorded once more by the next repair.
+    durable::remove_if_there(&layout::at(root, layout::REPAIR))?;
+    Ok(leaf)
 }
