@@ -21,21 +21,28 @@ capture item:d name:m method:s file_modified:n source:n address:n obtained:n not
 reading item:h reading:d reader:s figures:i problems:l
 timestamp_request about:s stamped:d request:d tree_size:i root:h renews:o
 timestamp request:i tree_size:i root:h reply:d certificates:d revocations:q authority:s gen_time:s accuracy_micros:o policy:s serial:s
-export tagmanifest:h signature:h items:i list:d tree_size:i disclosed:l""".splitlines())
+enrolment key:s kind:p name:s
+revocation from?:i key:s reason:s
+two_person on:y
+approval hash:h leaf:i
+disclosure fields:l list:h
+export tagmanifest:h signature:h items:i list:d tree_size:i disclosed:l actors?:h disclosure?:i""".splitlines())
+ABOUT = "enrolment revocation two_person approval disclosure".split()  # types of records about actors
 TEXT, HASH, DAY = r'"[^"\\]*(?:\\.[^"\\]*)*"', '"[0-9a-f]{64}"', "[0-9]{4}(?:-[0-9]{2}){2}"
 # Kinds of JSON, as regular expressions: string, hash, whole number, time, and n, o and q, which may be null.
 KINDS = {"s": TEXT, "n": "(?:null|%s)" % TEXT, "h": HASH, "b": '"[0-9a-f]{128}"', "t": '"%sT[0-9]{2}(?::[0-9]{2}){2}Z"' % DAY, "1": "1",
-         "i": "(?:0|[1-9][0-9]{0,15})", "o": "(?:null|[0-9]{1,16})", **{kind: '"%s"' % kind for kind in FIELDS}}
-def form(fields):  # of an object with these fields, NAME:KIND, in canonical order
+         "i": "(?:0|[1-9][0-9]{0,15})", "o": "(?:null|[0-9]{1,16})", "y": "(?:true|false)", "p": '"(?:person|machine)"', **{kind: '"%s"' % kind for kind in FIELDS}}
+def form(fields):  # of an object with these fields, NAME:KIND or NAME?:KIND, in canonical order, the last a must
     pairs = sorted(field.split(":") for field in fields.split())
-    return r"\{%s\}" % ",".join('"%s":%s' % (name, KINDS[kind]) for name, kind in pairs)
+    parts = ['"%s":%s,' % (name.rstrip("?"), KINDS[kind]) for name, kind in pairs]
+    return r"\{%s\}" % "".join("(?:%s)?" % part if "?" in pair[0] else part for pair, part in zip(pairs, parts))[:-1]
 def many(one): return "(?:%s(?:,%s)*)?" % (one, one)
 KINDS.update(d=form("sha256:h blake2b512:b size:i"), m=form("bytes:n text:s"), l=r"\[%s\]" % many(TEXT),
              w=r"\{%s\}" % many(TEXT + ":" + HASH), j=r"\[%s\]" % many(KINDS["i"]), q="(?:null|%s)" % form("sha256:h blake2b512:b size:i"))
 RECORD = "|".join(form("actor:s log:s time:t tool:s v:1 type:%s %s" % one) for one in FIELDS.items())
 # What is known: digests by path, records by index, items by number, what was used, findings, keys.
 files, proved, items, found, disclosed, used = {}, {}, {}, {}, set(), set(REQUIRED)
-log = argparse.Namespace(vkey=None, origin=None, actor=None, size=None)
+log = argparse.Namespace(vkey=None, origin=None, size=None, keys={}, about=[], pending={}, allowed={}, rule=False)
 
 def demand(holds, sentence):
     if not holds: raise AssertionError(sentence)
@@ -115,14 +122,30 @@ def ed25519(key, signature, message):
         with open(command[-1], "wb") as file: file.write(data)
     said = subprocess.run(command, capture_output=True).stdout
     demand(said.strip() == b"Signature Verified Successfully", "the signature does not hold")
-def sshsig(armoured, namespace, message):  # leaf.md: all but its last 64 bytes follows from the key
-    signature = base64.b64decode(b"".join(armoured.split(b"\n")[1:-2]))[-64:]
-    blob = ssh(log.actor, namespace, b"", b"sha512", ssh(b"ssh-ed25519", signature))
+def unssh(data):
+    while data:
+        size = 4 + int.from_bytes(data[:4], "big")
+        yield data[4:size]
+        data = data[size:]
+def sshsig(armoured, namespace, message):  # leaf.md: the fingerprint of the key that made the signature
+    key, *_, made = unssh(base64.b64decode(b"".join(armoured.split(b"\n")[1:-2]))[10:])
+    name, (kind, raw, *device) = fingerprint(key), unssh(key)
+    made, touch = (made[:-5], made[-5:]) if device else (made, b"")
+    blob = ssh(key, namespace, b"", b"sha512", ssh(kind, made[-64:]) + touch)
     text = b"\n".join(re.findall(b".{1,70}", base64.b64encode(b"SSHSIG\0\0\0\1" + blob)))
     text = b"-----BEGIN SSH SIGNATURE-----\n%s\n-----END SSH SIGNATURE-----\n" % text
     demand(armoured == text, "the signature has another form, key or purpose")
-    signed = ssh(namespace, b"", b"sha512", hashlib.sha512(message).digest())
-    ed25519(log.actor[-32:], signature, b"SSHSIG" + signed)
+    signed = b"SSHSIG" + ssh(namespace, b"", b"sha512", hashlib.sha512(message).digest())
+    if device:  # PROTOCOL.u2f
+        demand(touch[0] & 1, "the security key was not touched")
+        signed = hashlib.sha256(device[0]).digest() + touch + hashlib.sha256(signed).digest()
+    ed25519(raw, made[-64:], signed)
+    return name
+def fingerprint(blob):
+    kind, raw, *device = unssh(blob)
+    known = kind == (b"sk-ssh-ed25519@openssh.com" if device else b"ssh-ed25519") and len(raw) == 32 and len(device) < 2
+    demand(known and ssh(kind, raw, *device) == blob and len(b"".join(device).decode().encode()) <= 128, "no key of an actor")
+    return "SHA256:" + base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
 @functools.lru_cache(4)  # most proofs of a bundle lead to one checkpoint
 def note(data):  # log.md, Checkpoints: size and root, if the log's key has signed them
     body, gap, tail = data.decode().rpartition("\n\n")
@@ -178,28 +201,73 @@ def keys():  # step 3, and the actor's key, which leaf 0 names
         code, kind = ("unchecked", "notice") if log.trust is None else ("untrusted", "fault")
         find("bundle-key-" + code, "log/vkey", "compare it with what the maker told you", kind)
     with step("bundle-leaf", "log/leaves/00000000.leaf"):
-        actor = json.loads(read("log/leaves/00000000.leaf").partition(b"\n")[0])["actor_key"]
-        log.actor = unbase64(actor.partition("ssh-ed25519 ")[2])
-        demand(log.actor == ssh(b"ssh-ed25519", log.actor[-32:]), "it names no key of an actor")
-        text = 'actor namespaces="casefile-leaf@v1,casefile-bundle@v1" %s\n' % actor
-        demand(read("log/allowed_signers").decode() == text, "log/allowed_signers names another key")
+        first = json.loads(read("log/leaves/00000000.leaf").partition(b"\n")[0])
+        enrol(0, dict(name=first["actor_name"], kind="person", key=first["actor_key"]), [])
+def enrol(index, one, by):
+    blob = unbase64(one["key"].partition(" ")[2])
+    demand(one["key"] == "%s %s" % (next(unssh(blob)).decode(), one["key"].partition(" ")[2]), "no key of an actor")
+    demand(fingerprint(blob) not in log.keys, "a key that was enrolled before")
+    log.keys[fingerprint(blob)] = dict(one, at=index, gone=None, since=None, by=by)
+def falling(one):  # leaf.md, Who may sign: the keys that go with a revocation
+    gone = [one["key"]]
+    for at, name in enumerate(gone):
+        first = 0 if at else one.get("from", 1 << 64)
+        gone += [other for other, key in log.keys.items() if other not in gone and (name, True) in [(by, leaf >= first) for by, leaf in key["by"]]]
+    return gone
+def act(index, one, by, leaf):  # what a record about actors changes, if it can
+    kind, name, first = one["type"], one.get("name"), one.get("from")
+    if kind == "enrolment":
+        demand(0 < len(name.encode()) <= 100 and name == name.strip() and not re.search("[\0-\x1f\x7f-\x9f]", name), "no name")
+        demand(all(key["kind"] == one["kind"] for key in log.keys.values() if key["name"] == name), "a person's and a machine's")
+        by is None or enrol(index, one, by)
+        if by is None: demand(fingerprint(unbase64(one["key"].partition(" ")[2])) not in log.keys, "a key that was enrolled before")
+    gone = falling(one) if kind == "revocation" else []
+    left = {key["name"] for name, key in log.keys.items() if (key["kind"], key["gone"]) == ("person", None) and name not in gone}
+    demand(len(left) > (log.rule or kind == "two_person") and one.get("on") is not log.rule, "too few persons, or it changes nothing")
+    for name in gone[:1]:
+        key = log.keys[name]
+        demand(first is None or key["at"] < first <= index, "a leaf that is none of the key's time")
+        demand(key["gone"] is None or first is not None and (key["since"] is None or first < key["since"]), "revoked before")
+    if by is None: return
+    for name in gone:
+        key = log.keys[name]
+        key.update(gone=index if key["gone"] is None else key["gone"], since=first if name == one["key"] else key["at"] + 1)
+    log.pending = {at: act for at, act in log.pending.items() if log.keys[act[0]["actor"]]["gone"] is None}
+    log.rule = one.get("on", log.rule)
+    if kind == "disclosure": log.allowed[leaf] = one
+def admit(index, one, data):  # leaf.md, Who may sign: whether the signer might, and what the record changes
+    kind, who, by = one["type"], log.keys.get(one["actor"]), [(one["actor"], index)]
+    if kind in ABOUT: log.about.append(index)
+    demand(who and who["gone"] is None and (kind not in ABOUT or who["kind"] == "person"), "by a key that was not to sign")
+    if kind == "approval":
+        of, digest = log.pending.get(one["leaf"], (one, None))
+        demand(digest == one["hash"] and log.keys[of["actor"]]["name"] != who["name"], "it approves nothing")
+        act(index, of, None, 0)
+        log.pending.pop(one["leaf"])
+        act(index, of, [(of["actor"], one["leaf"]), *by], one["leaf"])
+    elif kind in ABOUT and log.rule and not one.get("on"):
+        act(index, one, None, 0)
+        log.pending[index] = one, hashlib.sha256(b"\0" + data).hexdigest()
+    elif kind in ABOUT: act(index, one, by, index)
+    elif kind == "export" and log.rule and one["disclosed"]:
+        allowed = log.allowed.get(one.get("disclosure"), dict(list=None, fields=[]))
+        demand(allowed["list"] == one["list"]["sha256"] and {*one["disclosed"]} <= {*allowed["fields"]}, "disclosed by one person alone")
 def record(path):  # step 5: a leaf's record, if its form and signature hold
     line, end, signature = read(path, 65_535).partition(b"\n")
-    sshsig(signature, b"casefile-leaf@v1", line + end)
-    value = canonical(line, RECORD)
-    actor = "SHA256:" + base64.b64encode(hashlib.sha256(log.actor).digest()).decode().rstrip("=")
-    demand((value["log"], value["actor"]) == (log.origin, actor), "of another log or actor")
+    name, value = sshsig(signature, b"casefile-leaf@v1", line + end), canonical(line, RECORD)
+    demand((value["log"], value["actor"]) == (log.origin, name), "of another log or actor")
     return value
 def records():  # steps 4 and 5
     with step("bundle-proof", "log/checkpoint"):
         log.checkpoint = read("log/checkpoint")
         log.size, log.root = note(log.checkpoint)
-    for path in [path for path in files if path.startswith("log/leaves/")]:
+    for path in sorted((path for path in files if path.startswith("log/leaves/")), key=lambda path: (len(path), path)):
         with step("bundle-leaf", path):
             value, index, at = record(path), int(path[11:-5]), "log/proofs/%s.tlog-proof" % path[11:-5]
             demand((value.get("log_key"), value["type"] == "export") == (None if index else log.vkey, False), "not here")
             with step("bundle-proof", at):
                 demand(proof(at, read(path)) == (index, log.checkpoint), "of another record or state")
+                admit(index, value, read(path))
                 proved[index] = value
 def leaves(indexes):
     return [name % at for at in indexes for name in ("log/leaves/%08d.leaf", "log/proofs/%08d.tlog-proof")]
@@ -224,7 +292,7 @@ def exhibits():  # step 8; a line follows from its number, name, leaves and the 
             demand(read_as == [files[path] for path in [reading] if path], "not what was read")
             with step("bundle-reading", reading):
                 reading is None or spans(canonical(read(reading, LIST), "(?s).*"), path, item)
-    for path in set(files) - used: find("bundle-exhibit", path, "it belongs to no exhibit")
+    for path in set(files) - used - {*leaves(log.about)}: find("bundle-exhibit", path, "it belongs to no exhibit")
 def spans(reading, path, item):  # where an item is its own text, a figure's words stand where it says
     demand((reading["item"], reading["item_size"]) == (item["sha256"], item["size"]), "not its item")
     with open(os.path.join(log.folder, path), "rb") as file:
@@ -267,17 +335,25 @@ def stamps():  # step 10, by openssl: without revocation lists, and under the ce
     if any(path[:13] == "log/evidence/" for path in files): find(
         "bundle-timestamp-unchecked", "log/evidence", "evidence records are not looked at here", "notice")
 def export():  # steps 6 and 7; what the record of the export must say follows from the bundle
-    with step("bundle-signature", SEALS[1]): sshsig(read(SEALS[1]), b"casefile-bundle@v1", read(SEALS[0], LIST))
     with step("bundle-leaf", SEALS[2]):
         value = record(SEALS[2])
+        with step("bundle-signature", SEALS[1]):
+            demand(sshsig(read(SEALS[1]), b"casefile-bundle@v1", read(SEALS[0], LIST)) == value["actor"], "by another than the export")
+        with step("bundle-form", "log/allowed_signers"):
+            text = 'actor namespaces="casefile-leaf@v1,casefile-bundle@v1" %s\n'
+            text = [text % log.keys[name]["key"] for name in dict.fromkeys([one["actor"] for one in proved.values()] + [value["actor"]])]
+            demand(read("log/allowed_signers", LIST).decode() == "".join(text), "it names other keys")
         with step("bundle-proof", SEALS[3]):
             index, checkpoint = proof(SEALS[3], read(SEALS[2]))
-            demand(index >= log.size, "it is before log/checkpoint")
+            demand(index == log.size if log.about else index >= log.size, "it is before log/checkpoint, or not next to it")
+            admit(index, value, b"")
             with step("bundle-fork", SEALS[4]): consistency(SEALS[4], log.size, log.root, checkpoint)
         with step("bundle-export", SEALS[2]):
             made = dict(value, type="export", tagmanifest=files[SEALS[0]]["sha256"], tree_size=log.size,
                         signature=files[SEALS[1]]["sha256"], items=len(items), disclosed=sorted(disclosed),
                         list=digests([json.dumps([*items.values()], separators=(",", ":")).encode()]))
+            about = hashlib.sha256(json.dumps(log.about, separators=(",", ":")).encode()).hexdigest() if log.about else None
+            demand(value.get("actors") == about, "a record about actors was left out")
             demand(value == made, "not of this bundle: %s" % [one for one in value if value[one] != made[one]])
 
 def main():

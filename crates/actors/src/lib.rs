@@ -7,9 +7,11 @@
 mod acts;
 mod fault;
 mod roster;
+mod state;
 
 pub use fault::Fault;
 pub use roster::{Key, Pending, Revoked, Roster};
+pub use state::{Awaiting, Listed, State, words};
 
 use record::Event;
 

@@ -3,12 +3,14 @@
 //! Group commit: thousands of items share one flush of the disk and one checkpoint, and each is
 //! acknowledged only after it. The write order is the crash story of this crate's front page.
 
+use crate::agent::Agent;
 use crate::case::Writer;
+use crate::keys::ActorKey;
 use crate::objects::{self, TakeInError};
 use crate::{Error, cores, durable, keys, layout};
 use custody::sshsig::Secret;
-use record::leaf::{LEAF_LIMIT_BYTES, LEAF_VERSION};
-use record::{Commitment, Digests, Event, Leaf, Opening, Sha256, canonical};
+use record::leaf::LEAF_LIMIT_BYTES;
+use record::{Commitment, Digests, Event, Opening, Sha256, canonical};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -264,8 +266,22 @@ fn leaves(
     events: &[(Event, Vec<Opening>)],
     time: &str,
 ) -> Result<Vec<Vec<u8>>, Error> {
-    let secret = &Secret::new(&writer.keys.actor);
-    cores::share(events.len(), |at| leaf(writer, secret, &events[at].0, time))
+    match &writer.keys.actor {
+        ActorKey::Here(seed) => {
+            let secret = &Secret::new(seed);
+            cores::share(events.len(), |at| {
+                leaf(writer, &events[at].0, time, |line| {
+                    Ok(secret.sign(custody::leaf::NAMESPACE, line))
+                })
+            })
+        }
+        // One after another: an agent is one program, and a security key is touched each time.
+        ActorKey::InAgent(key) => {
+            let mut agent = Agent::of(key)?;
+            let mut sign = |line: &[u8]| agent.sign(custody::leaf::NAMESPACE, line);
+            events.iter().map(|(event, _)| leaf(writer, event, time, &mut sign)).collect()
+        }
+    }
 }
 
 /// Names of the openings files, in order. What an interrupted run was still writing is none.
@@ -275,16 +291,16 @@ pub fn opening_files(root: &Path) -> Result<Vec<String>, Error> {
     Ok(names)
 }
 
-fn leaf(writer: &Writer, secret: &Secret, event: &Event, time: &str) -> Result<Vec<u8>, Error> {
-    let record = canonical::to_bytes(&Leaf {
-        v: LEAF_VERSION,
-        log: writer.log.origin().into(),
-        actor: writer.actor.clone(),
-        time: time.into(),
-        tool: writer.tool.clone(),
-        event: event.clone(),
-    });
-    let leaf = custody::leaf::sign_leaf_with(secret, &record);
+fn leaf(
+    writer: &Writer,
+    event: &Event,
+    time: &str,
+    sign: impl FnOnce(&[u8]) -> Result<String, Error>,
+) -> Result<Vec<u8>, Error> {
+    let mut leaf = canonical::to_bytes(&writer.leaf(event.clone(), time.into()));
+    leaf.push(b'\n');
+    let signature = sign(&leaf)?;
+    leaf.extend_from_slice(signature.as_bytes());
     if leaf.len() > LEAF_LIMIT_BYTES {
         return Err(Error::LeafTooLong { name: describe(event), size: leaf.len() });
     }

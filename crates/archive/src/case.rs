@@ -1,10 +1,12 @@
 //! A case: opened to read by anyone, to write by one program at a time.
 
 use crate::guard::Guards;
-use crate::keys::{self, Keys, Passphrase};
+use crate::keys::{self, ActorKey, Keys, Passphrase};
 use crate::log::{self, Log};
-use crate::{Batch, Error, codes, durable, layout, recover};
+use crate::{Batch, Error, codes, durable, layout, recover, signers};
+use actors::{Fault, Roster};
 use custody::receipt::Receipts;
+use custody::sshsig::PublicKey;
 use record::leaf::LEAF_VERSION;
 use record::{Digests, Event, Finding, Genesis, Leaf, Sha256, canonical};
 use rustix::fs::{FlockOperation, flock};
@@ -119,9 +121,9 @@ pub fn create(root: &Path, new: New) -> Result<(), Error> {
     }
     close_to_others(&layout::at(root, layout::PRIVATE))?;
     let keys = Keys::generate()?;
-    keys::write(root, &keys, new.passphrase)?;
+    keys::write(root, layout::KEYS_OPEN, &keys, new.passphrase)?;
 
-    let actor = custody::sshsig::public_key(&keys.actor);
+    let actor = keys.actor.public();
     let signer = log::signer(&log::new_origin(&new.case, &keys), &keys);
     let record = canonical::to_bytes(&Leaf {
         v: LEAF_VERSION,
@@ -136,7 +138,9 @@ pub fn create(root: &Path, new: New) -> Result<(), Error> {
             log_key: signer.vkey(),
         }),
     });
-    let leaf = custody::leaf::sign_leaf(&keys.actor, &record);
+    let line = [&record[..], b"\n"].concat();
+    let signature = keys.actor.sign(custody::leaf::NAMESPACE, &line)?;
+    let leaf = [line, signature.into_bytes()].concat();
     Log::create(root, &signer)?.append(&keys, &[leaf])?;
     let path = layout::at(root, layout::VERSION_FILE);
     durable::replace(&path, layout::VERSION.as_bytes(), durable::MODE_KEPT)
@@ -165,6 +169,7 @@ pub struct Writer {
     pub(crate) log: Log,
     pub(crate) keys: Keys,
     pub(crate) actor: String,
+    roster: Roster,
     pub(crate) tool: String,
     /// What the opening had to recover from.
     pub recovered: Vec<Finding>,
@@ -173,27 +178,42 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Opens the case at `root` for writing: takes the lock, clears up after a crash (and says what
-    /// in `recovered`), opens the keys, which must be those that the log names.
+    /// [`Writer::open_with`] the keys that the case was made with.
     pub fn open(root: &Path, passphrase: Option<Passphrase>, tool: &str) -> Result<Self, Error> {
+        Self::open_with(root, layout::KEYS_OPEN, passphrase, tool)
+    }
+
+    /// Opens the case at `root` for writing: takes the lock, clears up after a crash (and says what
+    /// in `recovered`), opens the keys at `place`, which must be the log's and one that may sign.
+    pub fn open_with(
+        root: &Path,
+        place: &str,
+        passphrase: Option<Passphrase>,
+        tool: &str,
+    ) -> Result<Self, Error> {
         check_version(root)?;
         if layout::is_mirror(root) {
             return Err(Error::Mirror { path: root.into() });
         }
         let lock = lock(root, layout::LOCK_FILE)?;
         let case = Case::open(root)?;
-        let keys = keys::read(root, passphrase)?;
-        let genesis = case.genesis()?;
-        let actor = custody::sshsig::public_key(&keys.actor);
+        let keys = keys::read(root, place, passphrase)?;
+        let roster = signers::roster(&case.log)?;
+        let actor = custody::sshsig::fingerprint(&keys.actor.public());
         let signer = log::signer(case.log.origin(), &keys);
-        if signer.vkey() != genesis.log_key
-            || custody::sshsig::public_key_line(&actor) != genesis.actor_key
-        {
-            return Err(Error::Damaged {
-                code: codes::KEY_UNTRUSTED,
-                place: layout::PRIVATE.into(),
-                message: "the keys in it are not those that this case's log names".into(),
-            });
+        let untrusted = |message: String| Error::Damaged {
+            code: codes::KEY_UNTRUSTED,
+            place: layout::PRIVATE.into(),
+            message,
+        };
+        if signer.vkey() != case.genesis()?.log_key {
+            let message = "the keys in it are not those that this case's log names";
+            return Err(untrusted(message.into()));
+        }
+        match roster.may_sign(&actor) {
+            Ok(_) => {}
+            Err(Fault::Revoked { .. }) => return Err(Error::Nobody { name: actor }),
+            Err(fault) => return Err(untrusted(format!("a record would not count: {fault}"))),
         }
         // Before anything is set aside: what lies beyond an old checkpoint may be needed.
         let (guards, mut recovered) = Guards::open(&case)?;
@@ -202,7 +222,8 @@ impl Writer {
             root: root.into(),
             log: case.log,
             keys,
-            actor: custody::sshsig::fingerprint(&actor),
+            actor,
+            roster,
             tool: tool.into(),
             recovered,
             guards,
@@ -234,8 +255,70 @@ impl Writer {
     }
 
     /// Signs `message` with the actor's key under an SSHSIG namespace.
-    pub fn sign(&self, namespace: &str, message: &[u8]) -> String {
-        custody::sshsig::sign(&self.keys.actor, namespace, message)
+    pub fn sign(&self, namespace: &str, message: &[u8]) -> Result<String, Error> {
+        self.keys.actor.sign(namespace, message)
+    }
+
+    /// The key that signs.
+    pub fn actor(&self) -> Result<&actors::Key, Error> {
+        self.roster.may_sign(&self.actor).map_err(|_| Error::Nobody { name: self.actor.clone() })
+    }
+
+    /// Who may sign, as the log stood when it was opened.
+    pub fn roster(&self) -> &Roster {
+        &self.roster
+    }
+
+    /// Records acts about actors in one commit, if each would count, one after another. Gives the
+    /// index of the first.
+    pub fn decide(&mut self, events: Vec<Event>) -> Result<u64, Error> {
+        self.would_count(&events)?;
+        let first = self.log.size();
+        let mut batch = self.begin()?;
+        events.into_iter().for_each(|event| batch.record(event, Vec::new()));
+        batch.commit(self)?;
+        self.roster = signers::roster(&self.log)?;
+        Ok(first)
+    }
+
+    /// Whether records would count, one after another; else the first that would not is an error.
+    pub fn would_count(&self, events: &[Event]) -> Result<(), Error> {
+        let mut roster = self.roster.clone();
+        for (index, event) in (self.log.size()..).zip(events) {
+            let leaf = self.leaf(event.clone(), self.now());
+            let bytes = canonical::to_bytes(&leaf);
+            let counts = roster.admit(index, &leaf, &bytes);
+            counts.map_err(|fault| Error::WouldNotCount { why: fault.to_string() })?;
+        }
+        Ok(())
+    }
+
+    /// Writes the key file of another actor, with the log's key in it: before the enrolment is on
+    /// record, so that nobody is enrolled whose key is lost.
+    pub fn make_keys(
+        &self,
+        actor: ActorKey,
+        passphrase: Option<Passphrase>,
+    ) -> Result<PublicKey, Error> {
+        let key = actor.public();
+        let folder = layout::at(&self.root, layout::ACTORS);
+        durable::make_folders(&folder)?;
+        close_to_others(&folder)?;
+        let keys = Keys { log: self.keys.log.clone(), actor };
+        keys::write(&self.root, &keys::place_of(&key), &keys, passphrase)?;
+        Ok(key)
+    }
+
+    /// A record of this writer's.
+    pub(crate) fn leaf(&self, event: Event, time: String) -> Leaf {
+        Leaf {
+            v: LEAF_VERSION,
+            log: self.log.origin().into(),
+            actor: self.actor.clone(),
+            time,
+            tool: self.tool.clone(),
+            event,
+        }
     }
 
     /// Signs the log's present state for COSE receipts of its leaves.

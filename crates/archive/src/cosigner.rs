@@ -62,7 +62,7 @@ pub fn create(
     durable::make_folders(&root.join("logs"))?;
     let (kind, base64) = (word(algorithm), Zeroizing::new(BASE64.encode(seed.as_ref())));
     let plain = Zeroizing::new(format!("{HEADER}\nname {name}\n{kind} {}\n", *base64));
-    keys::seal(root, &plain, passphrase)?;
+    keys::seal(root, layout::KEYS_OPEN, &plain, passphrase)?;
     let vkey = secret.cosigner().vkey();
     durable::replace(&root.join("vkey"), format!("{vkey}\n").as_bytes(), durable::MODE_KEPT)?;
     durable::replace(&root.join(VERSION_FILE), VERSION.as_bytes(), durable::MODE_KEPT)?;
@@ -81,7 +81,7 @@ impl Seat {
             return Err(Error::NotACosigner { path: root.into() });
         }
         let lock = case::lock(root, layout::LOCK_FILE)?;
-        let (name, algorithm, seed) = keys::unseal(root, passphrase, parse)?;
+        let (name, algorithm, seed) = keys::unseal(root, layout::KEYS_OPEN, passphrase, parse)?;
         let secret = Secret::new(&name, algorithm, &seed)
             .map_err(|_| damaged(layout::PRIVATE.into(), "the name in it cannot name a key"))?;
         Ok(Self { root: root.into(), secret, _lock: lock })

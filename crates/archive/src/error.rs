@@ -100,6 +100,24 @@ pub enum Error {
         /// What is wrong.
         message: String,
     },
+    /// The agent that is to sign does not.
+    #[error("ssh-agent: {why}")]
+    Agent {
+        /// What is wrong with it.
+        why: String,
+    },
+    /// Nobody of this name may sign in the case.
+    #[error("\u{201c}{name}\u{201d} has no key that may sign in this case")]
+    Nobody {
+        /// The name, or a key's fingerprint.
+        name: String,
+    },
+    /// A record would not count.
+    #[error("nothing was recorded: {why}")]
+    WouldNotCount {
+        /// Why.
+        why: String,
+    },
     /// A record is larger than a leaf may be.
     #[error("the record of {name} has {size} bytes; a leaf holds at most \
              {limit}", limit = record::leaf::LEAF_LIMIT_BYTES)]
@@ -171,6 +189,15 @@ impl Error {
             Self::Guard { .. } => "Nothing was recorded. Find out which copy of the case is the \
                                    right one before you go on; `casefile mirror --unguard FOLDER` \
                                    ends a guard."
+                .into(),
+            Self::Agent { .. } => "Start an agent, add the key with `ssh-add`, and run this again \
+                                   in a shell in which SSH_AUTH_SOCK names its socket."
+                .into(),
+            Self::Nobody { .. } => "`casefile actor list` shows whose keys may; --as NAME says \
+                                    who you are."
+                .into(),
+            Self::WouldNotCount { .. } => "`casefile actor list` shows who may sign, and what \
+                                           awaits approval."
                 .into(),
             Self::LeafTooLong { .. } => "Shorten the source, address or note given for it.".into(),
         }

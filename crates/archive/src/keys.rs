@@ -1,12 +1,17 @@
-//! Secret keys of a case: the log's (signs checkpoints) and the actor's (signs leaves).
+//! Secret keys of a case: the log's (signs checkpoints) and an actor's (signs leaves).
 //!
 //! Kept in `private/keys.age`, encrypted under a passphrase in the age format (scrypt), so that
 //! `age -d` opens them without this program; or, by explicit wish, in the open in `private/keys`.
-//! They must never be written anywhere else, logged or printed.
+//! Further actors have a file of their own in `private/actors/`, under a passphrase of their own,
+//! with the log's key too: who may sign must be able to commit. They must never be written anywhere
+//! else, logged or printed.
 
+use crate::agent::Agent;
 use crate::{Error, durable, layout};
 use age::secrecy::{ExposeSecret, SecretString};
+use custody::sshsig::{self, PublicKey};
 use data_encoding::BASE64;
+use record::Sha256;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -37,13 +42,39 @@ pub struct Keys {
     /// Signs checkpoints.
     pub log: Seed,
     /// Signs leaves.
-    pub actor: Seed,
+    pub actor: ActorKey,
+}
+
+/// The key that signs leaves.
+pub enum ActorKey {
+    /// Kept in the file.
+    Here(Seed),
+    /// Kept by an ssh-agent, or in a security key behind one.
+    InAgent(PublicKey),
+}
+
+impl ActorKey {
+    /// Its public key.
+    pub fn public(&self) -> PublicKey {
+        match self {
+            Self::Here(seed) => sshsig::public_key(seed),
+            Self::InAgent(key) => key.clone(),
+        }
+    }
+
+    /// Signs `message` for `namespace`; the result is an armoured signature file.
+    pub(crate) fn sign(&self, namespace: &str, message: &[u8]) -> Result<String, Error> {
+        match self {
+            Self::Here(seed) => Ok(sshsig::sign(seed, namespace, message)),
+            Self::InAgent(key) => Agent::of(key)?.sign(namespace, message),
+        }
+    }
 }
 
 impl Keys {
     /// New random keys.
     pub fn generate() -> Result<Self, Error> {
-        Ok(Self { log: random()?, actor: random()? })
+        Ok(Self { log: random()?, actor: ActorKey::Here(random()?) })
     }
 }
 
@@ -58,23 +89,39 @@ pub fn random() -> Result<Seed, Error> {
     Ok(bytes)
 }
 
-/// Writes the keys of a new case: encrypted, or in the open where there is no passphrase.
-pub fn write(root: &Path, keys: &Keys, passphrase: Option<Passphrase>) -> Result<(), Error> {
-    let plain = Zeroizing::new(format!(
-        "{HEADER}\nlog {}\nactor {}\n",
-        BASE64.encode(keys.log.as_ref()),
-        BASE64.encode(keys.actor.as_ref())
-    ));
-    seal(root, &plain, passphrase)
+/// Where the key file of a further actor lies, without the ending of encrypted ones.
+pub fn place_of(key: &PublicKey) -> String {
+    format!("{}/{}", layout::ACTORS, Sha256::of(&key.blob()))
 }
 
-/// Writes the key file of a case or a cosigner.
-pub(crate) fn seal(root: &Path, plain: &str, passphrase: Option<Passphrase>) -> Result<(), Error> {
+/// Writes keys to `place` of the case: encrypted, or in the open where there is no passphrase.
+pub fn write(
+    root: &Path,
+    place: &str,
+    keys: &Keys,
+    passphrase: Option<Passphrase>,
+) -> Result<(), Error> {
+    let actor = match &keys.actor {
+        ActorKey::Here(seed) => Zeroizing::new(format!("actor {}", BASE64.encode(seed.as_ref()))),
+        ActorKey::InAgent(key) => Zeroizing::new(format!("agent {}", sshsig::public_key_line(key))),
+    };
+    let log = Zeroizing::new(BASE64.encode(keys.log.as_ref()));
+    let plain = Zeroizing::new(format!("{HEADER}\nlog {}\n{}\n", *log, *actor));
+    seal(root, place, &plain, passphrase)
+}
+
+/// Writes a key file of a case or a cosigner.
+pub(crate) fn seal(
+    root: &Path,
+    place: &str,
+    plain: &str,
+    passphrase: Option<Passphrase>,
+) -> Result<(), Error> {
     let Some(passphrase) = passphrase else {
-        let path = layout::at(root, layout::KEYS_OPEN);
+        let path = layout::at(root, place);
         return durable::replace(&path, plain.as_bytes(), durable::MODE_SECRET);
     };
-    let path = layout::at(root, layout::KEYS_SEALED);
+    let path = layout::at(root, &sealed(place));
     let mut recipient = age::scrypt::Recipient::new(passphrase);
     recipient.set_work_factor(WORK_FACTOR);
     let sealed = age::encrypt(&recipient, plain.as_bytes())
@@ -82,38 +129,43 @@ pub(crate) fn seal(root: &Path, plain: &str, passphrase: Option<Passphrase>) -> 
     durable::replace(&path, &sealed, durable::MODE_SECRET)
 }
 
-/// Whether the keys of the case are encrypted.
-pub fn are_sealed(root: &Path) -> bool {
-    layout::at(root, layout::KEYS_SEALED).exists()
+/// Whether the keys at `place` of the case are encrypted.
+pub fn are_sealed(root: &Path, place: &str) -> bool {
+    layout::at(root, &sealed(place)).exists()
 }
 
-/// Opens the keys of a case.
-pub fn read(root: &Path, passphrase: Option<Passphrase>) -> Result<Keys, Error> {
-    unseal(root, passphrase, parse)
+fn sealed(place: &str) -> String {
+    format!("{place}{}", layout::SEALED_ENDING)
+}
+
+/// Opens the keys at `place` of a case.
+pub fn read(root: &Path, place: &str, passphrase: Option<Passphrase>) -> Result<Keys, Error> {
+    unseal(root, place, passphrase, parse)
 }
 
 /// Opens a key file and takes its plain text apart.
 pub(crate) fn unseal<T>(
     root: &Path,
+    place: &str,
     passphrase: Option<Passphrase>,
     parse: impl Fn(&[u8]) -> Option<T>,
 ) -> Result<T, Error> {
-    let sealed = are_sealed(root);
-    let place = if sealed { layout::KEYS_SEALED } else { layout::KEYS_OPEN };
-    let path = layout::at(root, place);
+    let is_sealed = are_sealed(root, place);
+    let place = if is_sealed { sealed(place) } else { place.into() };
+    let path = layout::at(root, &place);
     let size = fs::metadata(&path).map_err(Error::io("look at", &path))?.len();
     if size > LIMIT_BYTES {
-        return Err(unreadable(place));
+        return Err(unreadable(&place));
     }
     let bytes = Zeroizing::new(fs::read(&path).map_err(Error::io("read", &path))?);
-    if !sealed {
-        return parse(&bytes).ok_or_else(|| unreadable(place));
+    if !is_sealed {
+        return parse(&bytes).ok_or_else(|| unreadable(&place));
     }
     let passphrase = passphrase.ok_or(Error::PassphraseNeeded { path: path.clone() })?;
     let mut identity = age::scrypt::Identity::new(passphrase);
     identity.set_max_work_factor(MAX_WORK_FACTOR);
     match age::decrypt(&identity, &bytes) {
-        Ok(plain) => parse(&Zeroizing::new(plain)).ok_or_else(|| unreadable(place)),
+        Ok(plain) => parse(&Zeroizing::new(plain)).ok_or_else(|| unreadable(&place)),
         // A wrong passphrase and a flipped bit in the wrapped key look the same, by design.
         Err(
             age::DecryptError::DecryptionFailed
@@ -122,7 +174,7 @@ pub(crate) fn unseal<T>(
         ) => Err(Error::Passphrase { path }),
         Err(error) => {
             tracing::debug!(%error, ?error, "key file");
-            Err(unreadable(place))
+            Err(unreadable(&place))
         }
     }
 }
@@ -141,8 +193,15 @@ fn parse(plain: &[u8]) -> Option<Keys> {
     let text = std::str::from_utf8(plain).ok()?;
     let rest = text.strip_prefix(HEADER)?.strip_prefix('\n')?;
     let (log, rest) = rest.strip_prefix("log ")?.split_once('\n')?;
-    let actor = rest.strip_prefix("actor ")?.strip_suffix('\n')?;
-    Some(Keys { log: seed(log)?, actor: seed(actor)? })
+    let rest = rest.strip_suffix('\n')?;
+    let actor = match rest.strip_prefix("actor ") {
+        Some(actor) => ActorKey::Here(seed(actor)?),
+        None => {
+            let line = rest.strip_prefix("agent ")?;
+            ActorKey::InAgent(sshsig::parse_public_key_line(line)?)
+        }
+    };
+    Some(Keys { log: seed(log)?, actor })
 }
 
 /// Reads a secret key of 32 bytes in base64.

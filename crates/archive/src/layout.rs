@@ -38,6 +38,10 @@ pub const PRIVATE: &str = "private";
 pub const KEYS_SEALED: &str = "private/keys.age";
 /// Secret keys in the open, for unattended use, by explicit wish.
 pub const KEYS_OPEN: &str = "private/keys";
+/// Ending of a key file that is encrypted.
+pub const SEALED_ENDING: &str = ".age";
+/// Key files of further actors, each named by the SHA-256 of the public key; as [`KEYS_OPEN`].
+pub const ACTORS: &str = "private/actors";
 /// Openings of withheld fields, one file for each commit that has some.
 pub const OPENINGS: &str = "private/openings";
 /// Openings that a crash left beyond the checkpoint.

@@ -12,6 +12,7 @@
 //! A kill before 4 leaves the old state (what was written beyond it is set aside at the next
 //! opening, never deleted); a kill after 4 leaves the new one. Nothing kept is ever rewritten.
 
+mod agent;
 pub mod batch;
 pub mod case;
 pub mod check;

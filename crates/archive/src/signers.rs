@@ -2,9 +2,10 @@
 
 use crate::case::leaf_of;
 use crate::log::Log;
-use crate::{Error, codes};
+use crate::{Error, codes, keys, layout};
 use actors::{Fault, Roster};
 use record::{Event, Finding, Leaf};
+use std::path::Path;
 
 /// What stands before a record's kind (docs/format/leaf.md). In canonical JSON these bytes cannot
 /// be part of a string, in which each quotation mark has a backslash before it.
@@ -27,6 +28,22 @@ pub fn roster(log: &Log) -> Result<Roster, Error> {
         }
     }
     Ok(roster)
+}
+
+/// Where the keys lie with which `name` signs, a person's, a machine's or a fingerprint: the newest
+/// key of theirs that may. Without a name it is whoever opened the case.
+pub fn place_of(root: &Path, name: Option<&str>) -> Result<String, Error> {
+    // Nobody else's key was ever made here: the log need not be read for it.
+    if name.is_none() && !layout::at(root, layout::ACTORS).exists() {
+        return Ok(layout::KEYS_OPEN.into());
+    }
+    let roster = roster(&Log::open(root)?)?;
+    let first = roster.keys().first();
+    let name = name.or(first.map(|key| key.name.as_str())).unwrap_or_default();
+    let key = roster.may_sign(name).ok().or_else(|| roster.key_of(name));
+    let key = key.ok_or_else(|| Error::Nobody { name: name.into() })?;
+    let opened = first.is_some_and(|first| first.fingerprint == key.fingerprint);
+    Ok(if opened { layout::KEYS_OPEN.into() } else { keys::place_of(&key.key) })
 }
 
 fn says_who(leaf: &[u8]) -> bool {

@@ -1,6 +1,6 @@
 //! What may stand on the command line.
 
-use crate::{copies, cosigning};
+use crate::{acting, copies, cosigning};
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use std::num::NonZero;
 use std::path::PathBuf;
@@ -38,6 +38,10 @@ pub(crate) struct Args {
     /// Read the passphrase from the first line of FILE (else CASEFILE_PASSPHRASE, else a prompt).
     #[arg(long, value_name = "FILE", global = true)]
     pub(crate) passphrase_file: Option<PathBuf>,
+    /// Sign as this actor, by name or by the key's fingerprint; as whoever opened the case if not
+    /// given.
+    #[arg(long = "as", value_name = "NAME", global = true, env = "CASEFILE_AS")]
+    pub(crate) actor: Option<String>,
     #[command(subcommand)]
     pub(crate) verb: Verb,
 }
@@ -235,6 +239,32 @@ The folder remembers what was signed last: never put an older copy of it back.")
         /// What to do.
         #[command(subcommand)]
         what: cosigning::CosignerVerb,
+    },
+    /// Say who may sign in this case: people and machines, each with a key of their own.
+    #[command(after_help = "Examples:
+  casefile actor list
+  casefile actor enrol Ida                            a key of her own, under her passphrase
+  casefile actor enrol Ben --key ~/.ssh/id_ed25519_sk.pub    a key that his ssh-agent holds
+  casefile actor enrol nightly --machine --unprotected
+  casefile --as Ida capture report.txt                Ida signs
+  casefile actor rotate Ida                           a new key in place of the old one
+  casefile actor revoke Ben --reason 'laptop stolen' --from 812
+  casefile actor two-person on                        from here on two persons sign what weighs
+
+Nothing that was signed while a key could is lost with the key.")]
+    Actor {
+        /// What to do.
+        #[command(subcommand)]
+        what: acting::ActorVerb,
+    },
+    /// Approve, as a second person, what another has recorded.
+    #[command(after_help = "Examples:
+  casefile actor list                    what awaits approval
+  casefile --as Ben approve 812 813")]
+    Approve {
+        /// Records that await approval.
+        #[arg(required = true)]
+        leaves: Vec<u64>,
     },
     /// List every named rule by which words become values.
     #[command(after_help = "Examples:

@@ -11,9 +11,12 @@ const FILE_LIMIT_BYTES: u64 = 4096;
 /// Variable that holds the passphrase.
 const VARIABLE: &str = "CASEFILE_PASSPHRASE";
 
+/// Variable that holds the passphrase of an actor who is being enrolled.
+const NEW_VARIABLE: &str = "CASEFILE_NEW_PASSPHRASE";
+
 /// The passphrase of a case that has one, or `None` where nobody can be asked.
 pub(crate) fn passphrase(file: Option<&Path>) -> Result<Option<Passphrase>, Error> {
-    if let Some(given) = given(file)? {
+    if let Some(given) = given(file, VARIABLE)? {
         return Ok(Some(given));
     }
     if !io::stdin().is_terminal() {
@@ -24,20 +27,31 @@ pub(crate) fn passphrase(file: Option<&Path>) -> Result<Option<Passphrase>, Erro
 
 /// A passphrase for a new case, asked for twice.
 pub(crate) fn new_passphrase(file: Option<&Path>) -> Result<Passphrase, Error> {
-    if let Some(given) = given(file)? {
+    if let Some(given) = given(file, VARIABLE)? {
         return Ok(given);
     }
+    let how = format!("Give it in {VARIABLE} or with --passphrase-file FILE");
+    twice("a new case", &how)
+}
+
+/// A passphrase for another actor's keys: theirs, not that of whoever enrols them.
+pub(crate) fn passphrase_of_another(file: Option<&Path>) -> Result<Passphrase, Error> {
+    if let Some(given) = given(file, NEW_VARIABLE)? {
+        return Ok(given);
+    }
+    let how = format!("Give it in {NEW_VARIABLE} or with --new-passphrase-file FILE");
+    twice("the new actor", &how)
+}
+
+/// Asks twice for the passphrase of new keys.
+fn twice(whose: &str, how: &str) -> Result<Passphrase, Error> {
     if !io::stdin().is_terminal() {
         return Err(Error::asked(
-            "a new case needs a passphrase for its keys, and nobody can be asked",
-            format!(
-                "Give it in {VARIABLE} or with --passphrase-file FILE, or leave the keys in the \
-                 open \
-                 with --unprotected."
-            ),
+            format!("{whose} needs a passphrase for its keys, and nobody can be asked"),
+            format!("{how}, or leave the keys in the open with --unprotected."),
         ));
     }
-    let first = prompt("Passphrase for the keys of the new case: ")?;
+    let first = prompt(&format!("Passphrase for the keys of {whose}: "))?;
     let second = prompt("Once more: ")?;
     if keys::same(&first, &second) {
         Ok(first)
@@ -46,7 +60,7 @@ pub(crate) fn new_passphrase(file: Option<&Path>) -> Result<Passphrase, Error> {
     }
 }
 
-fn given(file: Option<&Path>) -> Result<Option<Passphrase>, Error> {
+fn given(file: Option<&Path>, variable: &str) -> Result<Option<Passphrase>, Error> {
     let text = match file {
         Some(path) => {
             let mut text = String::new();
@@ -55,7 +69,7 @@ fn given(file: Option<&Path>) -> Result<Option<Passphrase>, Error> {
             limited.read_to_string(&mut text).map_err(Error::io("read", path))?;
             Some(text.lines().next().unwrap_or_default().to_string())
         }
-        None => std::env::var(VARIABLE).ok(),
+        None => std::env::var(variable).ok(),
     };
     match text {
         Some(text) if text.is_empty() => {

@@ -4,6 +4,7 @@
 //! Exit codes: 0 done; 1 done, and something was found or passed over that needs a person; 2 wrong
 //! usage; 3 not done, the reason on standard error, and nothing kept was harmed.
 
+mod acting;
 mod args;
 mod ask;
 mod copies;

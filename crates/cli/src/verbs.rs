@@ -7,7 +7,7 @@ use serde::Serialize;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use tasks::timestamp::What;
-use tasks::{Ask, Error};
+use tasks::{Ask, Error, Signing};
 
 /// Why a verb did not come to its end.
 pub(crate) enum Failure {
@@ -49,7 +49,9 @@ pub(crate) fn run(args: Args) -> Result<bool, Failure> {
 /// [`run`], with the output going to `out`.
 pub(crate) fn run_to(args: Args, out: &mut dyn Write) -> Result<bool, Failure> {
     let file = args.passphrase_file.clone();
-    let mut passphrase = || ask::passphrase(file.as_deref());
+    let given = file.clone();
+    let mut passphrase =
+        Signing::new(args.actor.clone(), move || ask::passphrase(given.as_deref()));
     let (case, json, quiet) = (args.case.as_path(), args.json, args.quiet || args.json);
     let mut shell = Shell { case, json, quiet, out };
     match args.verb {
@@ -96,6 +98,8 @@ pub(crate) fn run_to(args: Args, out: &mut dyn Write) -> Result<bool, Failure> {
             let new = || ask::new_passphrase(file.as_deref());
             shell.cosigner(&what, &new, &mut passphrase)
         }
+        Verb::Actor { what } => shell.actor(what, &mut passphrase),
+        Verb::Approve { leaves } => shell.approve(&leaves, &mut passphrase),
         Verb::Rules { name } => {
             let mut rules = tasks::rules::run();
             rules.retain(|rule| name.as_deref().is_none_or(|name| rule.name.contains(name)));

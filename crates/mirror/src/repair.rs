@@ -385,6 +385,15 @@ impl Run<'_> {
                 self.put(&place, &bytes, durable::MODE_SECRET)?;
             }
         }
+        for name in objects::names(&layout::at(copy, layout::ACTORS))? {
+            let place = format!("{}/{name}", layout::ACTORS);
+            let theirs = layout::at(copy, &place);
+            if !name.ends_with(".new") && !layout::at(self.root, &place).exists() {
+                let bytes = fs::read(&theirs).map_err(Error::io("read", &theirs))?;
+                self.report.others += 1;
+                self.put(&place, &bytes, durable::MODE_SECRET)?;
+            }
+        }
         for place in [layout::KEYS_SEALED, layout::KEYS_OPEN] {
             let (own, theirs) = (layout::at(self.root, place), layout::at(copy, place));
             let keyless = ![layout::KEYS_SEALED, layout::KEYS_OPEN]

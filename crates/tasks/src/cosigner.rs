@@ -2,7 +2,7 @@
 
 use crate::{Ask, Error, outside};
 use archive::cosigner::{self, Seat};
-use archive::{Passphrase, keys};
+use archive::{Passphrase, layout};
 pub use custody::cosignature::Algorithm;
 use custody::cosigner::Refusal;
 use custody::growth;
@@ -77,7 +77,7 @@ pub fn sign(folder: &Path, request: &Path, out: &Path, ask: Ask<'_>) -> Result<S
 }
 
 fn open(folder: &Path, ask: Ask<'_>) -> Result<Seat, Error> {
-    let passphrase = if keys::are_sealed(folder) { ask()? } else { None };
+    let passphrase = ask.passphrase(folder, layout::KEYS_OPEN)?;
     Ok(Seat::open(folder, passphrase)?)
 }
 

@@ -8,12 +8,13 @@
 
 use crate::passages::Passages;
 use crate::{Ask, Error, Progress, catalogue, evidence, figures, open_writer, show, stamps};
-use archive::Case;
+use actors::Key;
 use archive::batch::OpeningLine;
+use archive::{Case, Writer};
 use bundle::page::{Text, name};
 use bundle::{About, Exhibit, Proved, Recorded, Row, Table};
 use catalogue::Item;
-use record::{Digests, Event, Export, Finding, Reading, Sha256, canonical};
+use record::{Digests, Disclosure, Event, Export, Finding, Reading, Sha256, canonical};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -65,7 +66,11 @@ pub fn run(
     let case = writer.case()?;
     let all = catalogue::items(&case)?;
     let items = selected(&all, &request.items)?;
-    let about = about(&case)?;
+    let roster = writer.roster().clone();
+    let (lines, disclosed) = openings(root, &items, &request.disclose)?;
+    let list = names(&items);
+    let disclosure = allowed(&mut writer, &disclosed, Sha256::of(&list))?;
+    let about = about(&case, writer.actor()?)?;
     let mut out = begin(&case, &request.out, &items, &about, progress)?;
     for (done, item) in items.iter().enumerate() {
         progress(done as u64, items.len() as u64, item.name());
@@ -73,27 +78,25 @@ pub fn run(
         out.add(&exhibit, &mut case.stream(item.digests.sha256)?)?;
     }
     stamp(&case, &items, &mut out)?;
-    let roster = archive::signers::roster(case.log())?;
     for record in proved(&case, roster.records())? {
         out.actor(&record)?;
     }
-    let (lines, disclosed) = openings(root, &items, &request.disclose)?;
     out.disclose(&lines)?;
     let manifest = out.finish()?;
-    let signature = writer.sign(bundle::layout::NAMESPACE, &manifest);
+    let signature = writer.sign(bundle::layout::NAMESPACE, &manifest)?;
     let tagmanifest = Sha256::of(&manifest);
     let old_size = case.log().size();
     let export = Export {
         tagmanifest,
         signature: Sha256::of(signature.as_bytes()),
         items: items.len() as u64,
-        list: Digests::of(&names(&items)),
+        list: Digests::of(&list),
         tree_size: old_size,
         disclosed,
-        disclosure: None,
+        disclosure,
         actors: roster.digest_below(old_size),
     };
-    let leaf = writer.keep(&names(&items), |_| Event::Export(export))?;
+    let leaf = writer.keep(&list, |_| Event::Export(export))?;
     let case = writer.case()?;
     let growth = case.log().growth(old_size)?;
     let export = Recorded { record: proved(&case, &[leaf])?.remove(0), growth };
@@ -121,14 +124,39 @@ pub(crate) fn selected<'a>(all: &'a [Item], wanted: &[String]) -> Result<Vec<&'a
     Ok(found)
 }
 
-fn about(case: &Case) -> Result<About, Error> {
+/// The record that allows a disclosure, where it needs two persons: it is recorded first, and waits
+/// for the second.
+fn allowed(writer: &mut Writer, fields: &[String], list: Sha256) -> Result<Option<u64>, Error> {
+    let roster = writer.roster();
+    if roster.two_person().is_none() || fields.is_empty() {
+        return Ok(None);
+    }
+    if let Some(leaf) = roster.disclosure(fields, list) {
+        return Ok(Some(leaf));
+    }
+    let wanted = Event::Disclosure(Disclosure { fields: fields.to_vec(), list });
+    let waits = roster.pending().iter().find(|(_, pending)| pending.event == wanted);
+    let leaf = match waits {
+        Some((leaf, _)) => *leaf,
+        None => writer.decide(vec![wanted])?,
+    };
+    Err(Error::asked(
+        format!("a second person must approve this disclosure: it is record {leaf}"),
+        format!(
+            "Another person runs `casefile --as NAME approve {leaf}`; then run this again with the \
+             same items and fields."
+        ),
+    ))
+}
+
+fn about(case: &Case, actor: &Key) -> Result<About, Error> {
     let genesis = case.genesis()?;
     Ok(About {
         case: genesis.case,
         time: archive::case::now(),
         tool: crate::TOOL.into(),
-        actor_name: genesis.actor_name,
-        actor_key: genesis.actor_key,
+        actor_name: actor.name.clone(),
+        actor_key: custody::sshsig::public_key_line(&actor.key),
         origin: case.log().origin().into(),
         log_key: case.log().verifier().vkey(),
         checkpoint: case.log().checkpoint().into(),

@@ -3,6 +3,7 @@
 //! Each verb takes plain data and gives plain data back; words for people are the shells' business
 //! (`cli`).
 
+pub mod actor;
 pub mod capture;
 pub mod catalogue;
 pub mod cosign;
@@ -31,18 +32,46 @@ pub mod verify;
 pub use archive::{Passphrase, keys};
 pub use error::Error;
 pub use reader;
+use std::path::Path;
 
 /// Program and version, as every record names it.
 pub const TOOL: &str = concat!("casefile ", env!("CARGO_PKG_VERSION"));
 
-/// Asks for the passphrase of the case's keys; called only where they are encrypted.
-pub type Ask<'a> = &'a mut dyn FnMut() -> Result<Option<Passphrase>, Error>;
+/// Who signs, and how to ask for the passphrase of their keys.
+pub struct Signing {
+    /// Name of the actor, or a key's fingerprint; whoever opened the case where there is none.
+    pub actor: Option<String>,
+    passphrase: Box<dyn FnMut() -> Result<Option<Passphrase>, Error>>,
+}
+
+impl Signing {
+    /// `passphrase` is called only where the keys are encrypted.
+    pub fn new(
+        actor: Option<String>,
+        passphrase: impl FnMut() -> Result<Option<Passphrase>, Error> + 'static,
+    ) -> Self {
+        Self { actor, passphrase: Box::new(passphrase) }
+    }
+
+    /// Asks for the passphrase of the keys at `place`, if they need one.
+    pub(crate) fn passphrase(
+        &mut self,
+        root: &Path,
+        place: &str,
+    ) -> Result<Option<Passphrase>, Error> {
+        if keys::are_sealed(root, place) { (self.passphrase)() } else { Ok(None) }
+    }
+}
+
+/// Who signs, for a verb that records something.
+pub type Ask<'a> = &'a mut Signing;
 
 /// Hears how far long work has come: done, of how many (0 where that is not known), and on what.
 pub type Progress<'a> = &'a mut (dyn FnMut(u64, u64, &str) + Send);
 
 /// Opens the case at `root` for writing.
-pub fn open_writer(root: &std::path::Path, ask: Ask<'_>) -> Result<archive::Writer, Error> {
-    let passphrase = if keys::are_sealed(root) { ask()? } else { None };
-    Ok(archive::Writer::open(root, passphrase, TOOL)?)
+pub fn open_writer(root: &Path, ask: Ask<'_>) -> Result<archive::Writer, Error> {
+    let place = archive::signers::place_of(root, ask.actor.as_deref())?;
+    let passphrase = ask.passphrase(root, &place)?;
+    Ok(archive::Writer::open_with(root, &place, passphrase, TOOL)?)
 }

@@ -3,7 +3,7 @@
 use crate::Error;
 use archive::Case;
 use record::leaf::Leaf;
-use record::{Capture, Event, Holder, Stamped};
+use record::{Capture, Event, Stamped};
 use serde::Serialize;
 use std::path::Path;
 
@@ -30,7 +30,8 @@ pub fn run(root: &Path, from: u64, visit: &mut dyn FnMut(Entry)) -> Result<(), E
     Ok(())
 }
 
-fn words(event: &Event) -> String {
+/// A record in a sentence that begins with who did it.
+pub fn words(event: &Event) -> String {
     match event {
         Event::Genesis(genesis) => {
             format!("{} opened the case \u{201c}{}\u{201d}", genesis.actor_name, genesis.case)
@@ -66,7 +67,7 @@ fn words(event: &Event) -> String {
         | Event::Revocation(_)
         | Event::TwoPerson(_)
         | Event::Approval(_)
-        | Event::Disclosure(_) => about_actors(event),
+        | Event::Disclosure(_) => actors::words(event),
         Event::Export(export) => format!(
             "exported {} items in the bundle with tag manifest {}{}",
             export.items,
@@ -105,30 +106,6 @@ fn captured(capture: &Capture) -> String {
         words.push_str(&format!(" ({} withheld)", fields.join(", ")));
     }
     words
-}
-
-fn about_actors(event: &Event) -> String {
-    match event {
-        Event::Enrolment(enrolment) => {
-            let holder = match enrolment.kind {
-                Holder::Person => "",
-                Holder::Machine => ", a machine",
-            };
-            format!("enrolled a key of \u{201c}{}\u{201d}{holder}", enrolment.name)
-        }
-        Event::Revocation(revocation) => {
-            let from = revocation.from.map(|from| format!(", not to be believed from {from} on"));
-            let (key, reason) = (&revocation.key, &revocation.reason);
-            format!("revoked {key}{}: {reason}", from.unwrap_or_default())
-        }
-        Event::TwoPerson(rule) if rule.on => "acts of weight need two persons from here on".into(),
-        Event::TwoPerson(_) => "acts of weight need one person from here on".into(),
-        Event::Approval(approval) => format!("approved record {}", approval.leaf),
-        Event::Disclosure(disclosure) => {
-            format!("is to disclose {} in one export", disclosure.fields.join(", "))
-        }
-        _ => String::new(),
-    }
 }
 
 /// What a timestamp is about, in words.

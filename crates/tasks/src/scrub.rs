@@ -8,7 +8,7 @@
 use crate::{Ask, Error, TOOL};
 use archive::objects::Medium;
 use archive::scrub::{Journal, Sweep};
-use archive::{Passphrase, Writer, check, keys};
+use archive::{Passphrase, Writer, check, keys, layout};
 use record::{Event, Finding, Grade, Scrub, canonical, finding};
 use serde::Serialize;
 use std::path::Path;
@@ -57,7 +57,7 @@ pub fn run(
     progress: &(dyn Fn(u64, u64) + Sync),
 ) -> Result<Outcome, Error> {
     archive::case::check_version(root)?;
-    let passphrase = if request.unrecorded { None } else { passphrase(root, ask)? };
+    let keys = if request.unrecorded { None } else { Some(unlock(root, ask)?) };
     let journal = Journal::open(root, request.anew)?;
     let sweep = Sweep {
         medium: Medium::Disk,
@@ -78,9 +78,9 @@ pub fn run(
         unrecorded: None,
         recovered: Vec::new(),
     };
-    if !request.unrecorded {
+    if let Some((place, passphrase)) = keys {
         // That it cannot be recorded must not hide what was found.
-        match record(root, passphrase, &mut outcome) {
+        match record(root, (&place, passphrase), &mut outcome) {
             Ok(leaf) => outcome.leaf = Some(leaf),
             Err(error) => {
                 outcome.unrecorded = Some(format!("{error}. {}", error.remedy()));
@@ -118,21 +118,26 @@ pub fn parse_rate(text: &str) -> Result<u64, Error> {
 }
 
 /// Asks at the beginning, not when hours have passed, and sees that it is the right passphrase.
-fn passphrase(root: &Path, ask: Ask<'_>) -> Result<Option<Passphrase>, Error> {
-    if !keys::are_sealed(root) {
-        return Ok(None);
+fn unlock(root: &Path, ask: Ask<'_>) -> Result<(String, Option<Passphrase>), Error> {
+    let place = match archive::signers::place_of(root, ask.actor.as_deref()) {
+        Ok(place) => place,
+        Err(nobody @ archive::Error::Nobody { .. }) => return Err(nobody.into()),
+        // What is damaged is to be found, not to stop the search.
+        Err(_) => layout::KEYS_OPEN.into(),
+    };
+    let passphrase = ask.passphrase(root, &place)?;
+    if keys::are_sealed(root, &place) {
+        keys::read(root, &place, passphrase.clone())?;
     }
-    let passphrase = ask()?;
-    keys::read(root, passphrase.clone())?;
-    Ok(passphrase)
+    Ok((place, passphrase))
 }
 
 fn record(
     root: &Path,
-    passphrase: Option<Passphrase>,
+    (place, passphrase): (&str, Option<Passphrase>),
     outcome: &mut Outcome,
 ) -> Result<u64, archive::Error> {
-    let mut writer = Writer::open(root, passphrase, TOOL)?;
+    let mut writer = Writer::open_with(root, place, passphrase, TOOL)?;
     outcome.recovered = std::mem::take(&mut writer.recovered);
     let faults = outcome.findings.iter().filter(|finding| finding.grade == Grade::Fault).count();
     let found = outcome.findings.len();

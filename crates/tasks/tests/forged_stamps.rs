@@ -11,7 +11,7 @@ use record::{Event, Sha256, Stamped, Timestamp, TimestampRequest};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use tasks::timestamp::{Reply, Wanted, What};
-use tasks::{stamps, verify};
+use tasks::{Signing, stamps, verify};
 
 /// A case with one timestamp that holds, in a temporary folder.
 struct Stage {
@@ -41,11 +41,12 @@ impl Stage {
         archive::case::create(&at("case"), new).unwrap();
         let (hash, policy, what) = (None, None, What::Checkpoint);
         let wanted = Wanted { out: at("now.tsq"), hash, policy, what };
-        tasks::timestamp::request(&at("case"), &wanted, &mut || Ok(None)).unwrap();
+        tasks::timestamp::request(&at("case"), &wanted, &mut Signing::new(None, || Ok(None)))
+            .unwrap();
         run(&at("tsa/stamp"), &[Path::new("one"), &at("now.tsq"), &at("one.tsr")]);
         let (reply, chain) = (at("one.tsr"), at("tsa/root.pem"));
         let given = Reply { reply, chain, crls: vec![at("tsa/crl.pem")] };
-        tasks::timestamp::add(&at("case"), &given, &mut || Ok(None)).unwrap();
+        tasks::timestamp::add(&at("case"), &given, &mut Signing::new(None, || Ok(None))).unwrap();
         let mut stamps = stamps::read(&Case::open(&at("case")).unwrap()).unwrap();
         let asked = stamps.asked.remove(0);
         let received = asked.answers[0].record.clone();
