@@ -180,19 +180,20 @@ def forged(program, bundle, number, seed):
             except (KeyError, TypeError, IndexError, AttributeError, UnicodeError, OSError):
                 continue  # a change after which the bundle cannot be made: no forgery at all
             (one, said), (two, theirs) = ask(root, forge.vkey()), casefile(program, root, forge.vkey())
+            # The documents about custody are not made anew, and casefile says so where nothing else is wrong:
+            # verify.py leaves them out, as bundle.md says.
+            if two == 1 and theirs.count("FAULT") == theirs.count("bundle-custody  "):
+                two, stale = 0, stale + 1
             accepted += two == 0
-            # What verify.py leaves out, as bundle.md says: the form of a reading's fields.
+            # What it leaves out too: the form of a reading's fields.
             if (one, two) == (0, 1) and what[0].startswith("reading") and theirs.count("FAULT") == 1:
                 left_out += "it is no reading" in theirs
-            # And whether the documents about custody say what the records do.
-            elif (one, two) == (0, 1) and theirs.count("FAULT") == theirs.count("bundle-custody  "):
-                stale += 1
             elif (one, two) not in ((0, 0), (1, 1), (1, 3)):
                 wrong += 1
                 print("DISAGREE (%d: %s): casefile %d, verify.py %d\n%s%s" % (done, what, two, one, theirs, said))
             shutil.rmtree(root, ignore_errors=True)
-    print("%s bundles made anew, %d accepted by both, %d malformed readings, %d with documents that say "
-          "something else: %d disagreements" % (number, accepted, left_out, stale, wrong))
+    print("%s bundles made anew, %d accepted by both, %d of them but for documents of the first, "
+          "%d malformed readings: %d disagreements" % (number, accepted, stale, left_out, wrong))
     return wrong or not accepted
 
 
