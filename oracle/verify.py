@@ -251,7 +251,8 @@ def admit(index, one, data):  # leaf.md, Who may sign: whether the signer might,
     elif kind in ABOUT: act(index, one, by, index)
     elif kind == "export" and log.rule and one["disclosed"]:
         allowed = log.allowed.get(one.get("disclosure"), dict(list=None, fields=[]))
-        demand(allowed["list"] == one["list"]["sha256"] and {*one["disclosed"]} <= {*allowed["fields"]}, "disclosed by one person alone")
+        with step("bundle-export", SEALS[2]):
+            demand(allowed["list"] == one["list"]["sha256"] and {*one["disclosed"]} <= {*allowed["fields"]}, "one person alone discloses")
 def record(path):  # step 5: a leaf's record, if its form and signature hold
     line, end, signature = read(path, 65_535).partition(b"\n")
     name, value = sshsig(signature, b"casefile-leaf@v1", line + end), canonical(line, RECORD)
@@ -267,8 +268,9 @@ def records():  # steps 4 and 5
             demand((value.get("log_key"), value["type"] == "export") == (None if index else log.vkey, False), "not here")
             with step("bundle-proof", at):
                 demand(proof(at, read(path)) == (index, log.checkpoint), "of another record or state")
-                admit(index, value, read(path))
-                proved[index] = value
+                with step("bundle-leaf", path):
+                    admit(index, value, read(path))
+                    proved[index] = value
 def leaves(indexes):
     return [name % at for at in indexes for name in ("log/leaves/%08d.leaf", "log/proofs/%08d.tlog-proof")]
 @step("bundle-exhibit", "exhibits.jsonl")
@@ -346,7 +348,7 @@ def export():  # steps 6 and 7; what the record of the export must say follows f
         with step("bundle-proof", SEALS[3]):
             index, checkpoint = proof(SEALS[3], read(SEALS[2]))
             demand(index == log.size if log.about else index >= log.size, "it is before log/checkpoint, or not next to it")
-            admit(index, value, b"")
+            with step("bundle-leaf", SEALS[2]): admit(index, value, b"")
             with step("bundle-fork", SEALS[4]): consistency(SEALS[4], log.size, log.root, checkpoint)
         with step("bundle-export", SEALS[2]):
             made = dict(value, type="export", tagmanifest=files[SEALS[0]]["sha256"], tree_size=log.size,

@@ -55,6 +55,10 @@ pub struct Case {
     pub opening: Opening,
     /// When it is, by this case's clock.
     pub time: String,
+    /// Records about actors.
+    pub decided: Vec<u64>,
+    /// One of them that its bundles leave out.
+    pub left_out: Option<u64>,
     leaves: Vec<Vec<u8>>,
     edge: Edge,
     files: BTreeMap<String, Vec<u8>>,
@@ -93,6 +97,8 @@ impl Case {
             signer: Signer::new(origin, &[seed ^ 0xff; 32]).unwrap(),
             opening: Opening { field: "collector".into(), salt, value: "A. Person".into() },
             time: TIME.into(),
+            decided: Vec::new(),
+            left_out: None,
             leaves: Vec::new(),
             edge: Edge::empty(),
             files: BTreeMap::new(),
@@ -137,6 +143,18 @@ impl Case {
             problems: Vec::new(),
         }));
         self.items.push(Item { name, text, reading, leaves: vec![captured, made] });
+    }
+
+    /// Appends a record about actors.
+    pub fn decide(&mut self, event: Event) -> u64 {
+        let index = self.append(event);
+        self.decided.push(index);
+        index
+    }
+
+    /// The bytes of a leaf.
+    pub fn leaf(&self, index: u64) -> &[u8] {
+        &self.leaves[index as usize]
     }
 
     /// Appends a record and returns its index.
@@ -192,6 +210,9 @@ impl Case {
             let item = &self.items[number - 1];
             writer.add(&self.exhibit(*number, item), &mut item.text.as_bytes()).unwrap();
         }
+        for index in self.decided.iter().filter(|index| self.left_out != Some(**index)) {
+            writer.actor(&self.proved(*index)).unwrap();
+        }
         writer.disclose(&self.opening_line(1)).unwrap();
         let manifest = writer.finish().unwrap();
         let signature = custody::sshsig::sign(&self.actor, layout::NAMESPACE, &manifest);
@@ -205,7 +226,8 @@ impl Case {
             tree_size: self.edge.size(),
             disclosed: vec!["collector".into()],
             disclosure: None,
-            actors: None,
+            actors: (!self.decided.is_empty())
+                .then(|| Sha256::of(&canonical::to_bytes(&self.decided))),
         });
         Unsealed { writer, signature, event }
     }
