@@ -13,6 +13,7 @@ package main
 
 import (
 	"bytes"
+	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
@@ -25,6 +26,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
@@ -363,7 +365,7 @@ func checkBundle(dir, vkey string) (string, error) {
 		return "", err
 	}
 	if string(policy) != "log "+vkey+"\nquorum none\n" {
-		return "", errors.New("log/policy asks for more than this program can check")
+		return "", errors.New("log/policy says more than that the log alone signs log/checkpoint")
 	}
 	signed, err := os.ReadFile(filepath.Join(dir, "log", "checkpoint"))
 	if err != nil {
@@ -397,26 +399,171 @@ func checkBundle(dir, vkey string) (string, error) {
 	if index < tree.N || later.N <= tree.N {
 		return "", errors.New("export.leaf was recorded before log/checkpoint")
 	}
-	if err := checkGrowth(dir, vkey, tree); err != nil {
+	proof, err := os.ReadFile(filepath.Join(dir, "export.tlog-proof"))
+	if err != nil {
+		return "", err
+	}
+	_, exported, _ := strings.Cut(string(proof), "\n\n")
+	if err := checkGrowth(filepath.Join(dir, "export.consistency"), vkey, tree, exported); err != nil {
 		return "", fmt.Errorf("export.consistency: %w", err)
+	}
+	cosigned, err := checkCosigned(dir, vkey, string(signed), leaves)
+	if err != nil {
+		return "", fmt.Errorf("log/cosigned: %w", err)
 	}
 	if err := checkSeal(dir, export, tree.N); err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("%d records, and that of the export", len(leaves)), nil
+	return fmt.Sprintf("%d records, and that of the export%s", len(leaves), cosigned), nil
 }
 
-// checkGrowth sees to it that log/checkpoint is the beginning of the log that the export stands in
-// (RFC 6962, section 2.1.2): without it the keeper of the log could mix two.
-func checkGrowth(dir, vkey string, old tlog.Tree) error {
-	text, err := os.ReadFile(filepath.Join(dir, "export.consistency"))
+// A cosigner's key for Ed25519 (C2SP tlog-cosignature, type 4), as Go's note package wants one.
+type cosigner struct {
+	name, key string
+	hash      uint32
+	times     []string
+}
+
+func (c *cosigner) Name() string    { return c.name }
+func (c *cosigner) KeyHash() uint32 { return c.hash }
+func (c *cosigner) Verify(text, signature []byte) bool {
+	if len(signature) != 8+ed25519.SignatureSize {
+		return false
+	}
+	seconds := binary.BigEndian.Uint64(signature)
+	signed := fmt.Sprintf("cosignature/v1\ntime %d\n%s", seconds, text)
+	if seconds >= 1<<63 || !ed25519.Verify([]byte(c.key), []byte(signed), signature[8:]) {
+		return false
+	}
+	when := strconv.FormatUint(seconds, 10)
+	if seconds < 253402300800 {
+		when = time.Unix(int64(seconds), 0).UTC().Format(time.RFC3339)
+	}
+	c.times = append(c.times, when)
+	return true
+}
+
+// newCosigner reads a cosigner's key; nil where it is of ML-DSA-44, which Go's packages do not know.
+func newCosigner(vkey string) (*cosigner, error) {
+	parts := strings.SplitN(vkey, "+", 3)
+	if len(parts) != 3 {
+		return nil, errors.New("no cosigner's key")
+	}
+	key, err := base64.StdEncoding.Strict().DecodeString(parts[2])
+	if err != nil || base64.StdEncoding.EncodeToString(key) != parts[2] {
+		return nil, errors.New("no cosigner's key: not base64 in its one form")
+	}
+	digest := sha256.Sum256([]byte(parts[0] + "\n" + string(key)))
+	if hex.EncodeToString(digest[:4]) != parts[1] {
+		return nil, errors.New("no cosigner's key: its id is another's")
+	}
+	switch {
+	case len(key) == 1313 && key[0] == 6:
+		return nil, nil
+	case len(key) == 33 && key[0] == 4:
+		return &cosigner{name: parts[0], key: string(key[1:]), hash: binary.BigEndian.Uint32(digest[:])}, nil
+	}
+	return nil, errors.New("no cosigner's key: of no known type")
+}
+
+// checkCosigned checks each cosigned checkpoint against its record: that it is the beginning of
+// log/checkpoint, and each cosignature by Ed25519. It says how many, and what it cannot check.
+func checkCosigned(dir, vkey, ours string, leaves []string) (string, error) {
+	var named []string
+	held, unchecked := 0, 0
+	for _, path := range leaves {
+		leaf, err := os.ReadFile(path)
+		if err != nil {
+			return "", err
+		}
+		line, _, _ := bytes.Cut(leaf, []byte("\n"))
+		var record struct {
+			Type       string `json:"type"`
+			Key        string `json:"key"`
+			Size       int64  `json:"size"`
+			Checkpoint struct {
+				Sha256 string `json:"sha256"`
+			} `json:"checkpoint"`
+			By []struct{ Key, Time string } `json:"by"`
+		}
+		if err := json.Unmarshal(line, &record); err != nil {
+			continue // of another form: the other records have fields of these names too
+		}
+		if record.Type == "cosigner" {
+			named = append(named, record.Key)
+		}
+		if record.Type != "cosigned" {
+			continue
+		}
+		at := filepath.Join(dir, "log", "cosigned", strings.TrimSuffix(filepath.Base(path), ".leaf"))
+		signed, err := os.ReadFile(at + ".checkpoint")
+		if err != nil {
+			return "", err
+		}
+		if digest := sha256.Sum256(signed); hex.EncodeToString(digest[:]) != record.Checkpoint.Sha256 {
+			return "", fmt.Errorf("%s.checkpoint is not the one on record", at)
+		}
+		seen, err := openCheckpoint(signed, vkey)
+		if err != nil {
+			return "", err
+		}
+		if seen.N != record.Size || seen.N == 0 {
+			return "", fmt.Errorf("%s.checkpoint is of another size than its record says", at)
+		}
+		if err := checkGrowth(at+".consistency", vkey, seen, ours); err != nil {
+			return "", fmt.Errorf("%s.consistency: %w", at, err)
+		}
+		due := map[string][]string{}
+		for _, by := range record.By {
+			due[by.Key] = append(due[by.Key], by.Time)
+		}
+		if len(due) == 0 {
+			return "", fmt.Errorf("%s counts no cosignature", path)
+		}
+		for key, times := range due {
+			before := false
+			for _, one := range named {
+				before = before || one == key
+			}
+			one, err := newCosigner(key)
+			if err != nil || !before {
+				return "", fmt.Errorf("%s counts a cosignature by a stranger: %v", path, err)
+			}
+			if one == nil {
+				unchecked += len(times)
+				continue
+			}
+			if _, err := note.Open(signed, note.VerifierList(one)); err != nil {
+				return "", fmt.Errorf("%s.checkpoint: %s: %w", at, one.name, err)
+			}
+			// Go's package looks at the first line of a key alone.
+			if len(one.times) != 1 || one.times[0] != times[0] {
+				return "", fmt.Errorf("%s.checkpoint: %s signed at another time", at, one.name)
+			}
+			held += len(times)
+		}
+	}
+	if held+unchecked == 0 {
+		return "", nil
+	}
+	said := fmt.Sprintf(", %d cosignatures by Ed25519", held)
+	if unchecked > 0 {
+		said += fmt.Sprintf(" (%d by ML-DSA-44 NOT CHECKED)", unchecked)
+	}
+	return said, nil
+}
+
+// checkGrowth sees to it that a log is the beginning of a later one (RFC 6962, section 2.1.2):
+// without it the keeper of the log could mix two.
+func checkGrowth(path, vkey string, old tlog.Tree, later string) error {
+	text, err := os.ReadFile(path)
 	if err != nil {
 		return err
 	}
 	head, signed, ok := strings.Cut(string(text), "\n\n")
 	lines := strings.Split(head, "\n")
 	if !ok || lines[0] != fmt.Sprintf("old %d", old.N) {
-		return errors.New("it does not start from the size of log/checkpoint")
+		return errors.New("it does not start from the size of the earlier checkpoint")
 	}
 	var proof tlog.TreeProof
 	for _, line := range lines[1:] {
@@ -426,18 +573,14 @@ func checkGrowth(dir, vkey string, old tlog.Tree) error {
 		}
 		proof = append(proof, hash)
 	}
-	export, err := os.ReadFile(filepath.Join(dir, "export.tlog-proof"))
+	if signed != later {
+		return errors.New("it does not lead to the later checkpoint")
+	}
+	tree, err := openCheckpoint([]byte(signed), vkey)
 	if err != nil {
 		return err
 	}
-	if _, its, _ := strings.Cut(string(export), "\n\n"); its != signed {
-		return errors.New("it does not lead to the checkpoint of export.tlog-proof")
-	}
-	later, err := openCheckpoint([]byte(signed), vkey)
-	if err != nil {
-		return err
-	}
-	return tlog.CheckTree(proof, later.N, later.Hash, old.N, old.Hash)
+	return tlog.CheckTree(proof, tree.N, tree.Hash, old.N, old.Hash)
 }
 
 // onlyRecords lists a folder that may hold files named NNNNNNNN and the ending, and nothing else.

@@ -3,11 +3,11 @@
     python3 verify.py FOLDER [--trust KEY]     KEY: the key of the log, as its maker told you
 Exit status: 0 the bundle holds; 1 it does not, or some of its proof is missing; 2 nothing can be said (wrong
 use, no openssl from version 3 on, a file that cannot be read). A finding is a line: fault or notice, code, place,
-sentence. Written from docs/format (bundle.md, whose steps it names, leaf.md, log.md). It follows no link, opens
+sentence. Written from docs/format (bundle.md, whose steps it names, leaf.md, log.md, cosigner.md). It follows no link, opens
 nothing outside FOLDER, and uses no network. A COPY OF THIS FILE IN A BUNDLE IS FORGED AS EASILY AS THE BUNDLE: use
 one that you got elsewhere.
 """
-import argparse, base64, contextlib, functools, hashlib, json, os, re, stat, subprocess, sys, tempfile
+import argparse, base64, contextlib, functools, hashlib, json, os, re, stat, subprocess, sys, tempfile, time
 
 SMALL = 128 << 10  # bytes: a note has at most 64 KiB, a leaf 65,535, a proof 64 hashes and a note
 LIST = 128 << 20  # bytes of a manifest, list or reading; all else is read by the mebibyte
@@ -15,12 +15,14 @@ REQUIRED = """tagmanifest-sha256.txt tagmanifest-sha256.txt.sig export.leaf expo
     export.consistency README.txt bag-info.txt bagit.txt b2sums.txt exhibits.jsonl index.html
     log/allowed_signers log/checkpoint log/leaves/00000000.leaf log/proofs/00000000.tlog-proof
     log/policy log/vkey manifest-sha256.txt verify.py custody.html premis.xml case.jsonld ro-crate-metadata.json""".split()
-SEALS, FOLDERS = REQUIRED[:5], "data data/items data/readings log log/evidence log/leaves log/proofs log/timestamps".split()
+SEALS, FOLDERS = REQUIRED[:5], "data data/items data/readings log log/cosigned log/evidence log/leaves log/proofs log/timestamps".split()
 FIELDS = dict(line.split(" ", 1) for line in """genesis case:s actor_key:s actor_name:s log_key:s
 capture item:d name:m method:s file_modified:n source:n address:n obtained:n note:n withheld:w
 reading item:h reading:d reader:s figures:i problems:l
 timestamp_request about:s stamped:d request:d tree_size:i root:h renews:o
 timestamp request:i tree_size:i root:h reply:d certificates:d revocations:q authority:s gen_time:s accuracy_micros:o policy:s serial:s
+cosigner key:s who?:s
+cosigned by:c checkpoint:d size:i
 enrolment key:s kind:p name:s
 revocation from?:i key:s reason:s
 two_person on:y
@@ -32,17 +34,17 @@ TEXT, HASH, DAY = r'"[^"\\]*(?:\\.[^"\\]*)*"', '"[0-9a-f]{64}"', "[0-9]{4}(?:-[0
 # Kinds of JSON, as regular expressions: string, hash, whole number, time, and n, o and q, which may be null.
 KINDS = {"s": TEXT, "n": "(?:null|%s)" % TEXT, "h": HASH, "b": '"[0-9a-f]{128}"', "t": '"%sT[0-9]{2}(?::[0-9]{2}){2}Z"' % DAY, "1": "1",
          "i": "(?:0|[1-9][0-9]{0,15})", "o": "(?:null|[0-9]{1,16})", "y": "(?:true|false)", "p": '"(?:person|machine)"', **{kind: '"%s"' % kind for kind in FIELDS}}
-def form(fields):  # of an object with these fields, NAME:KIND or NAME?:KIND, in canonical order, the last a must
+def form(fields):  # of an object with these fields, NAME:KIND or NAME?:KIND, in canonical order, the first a must
     pairs = sorted(field.split(":") for field in fields.split())
-    parts = ['"%s":%s,' % (name.rstrip("?"), KINDS[kind]) for name, kind in pairs]
-    return r"\{%s\}" % "".join("(?:%s)?" % part if "?" in pair[0] else part for pair, part in zip(pairs, parts))[:-1]
+    parts = [',"%s":%s' % (name.rstrip("?"), KINDS[kind]) for name, kind in pairs]
+    return r"\{%s\}" % "".join("(?:%s)?" % part if "?" in pair[0] else part for pair, part in zip(pairs, parts))[1:]
 def many(one): return "(?:%s(?:,%s)*)?" % (one, one)
-KINDS.update(d=form("sha256:h blake2b512:b size:i"), m=form("bytes:n text:s"), l=r"\[%s\]" % many(TEXT),
+KINDS.update(c=r"\[%s\]" % many(form("key:s time:s")), d=form("sha256:h blake2b512:b size:i"), m=form("bytes:n text:s"), l=r"\[%s\]" % many(TEXT),
              w=r"\{%s\}" % many(TEXT + ":" + HASH), j=r"\[%s\]" % many(KINDS["i"]), q="(?:null|%s)" % form("sha256:h blake2b512:b size:i"))
 RECORD = "|".join(form("actor:s log:s time:t tool:s v:1 type:%s %s" % one) for one in FIELDS.items())
 # What is known: digests by path, records by index, items by number, what was used, findings, keys.
 files, proved, items, found, disclosed, used = {}, {}, {}, {}, set(), set(REQUIRED)
-log = argparse.Namespace(vkey=None, origin=None, size=None, keys={}, about=[], pending={}, allowed={}, rule=False)
+log = argparse.Namespace(vkey=None, origin=None, size=None, keys={}, about=[], pending={}, allowed={}, rule=False, mldsa=False)
 
 def demand(holds, sentence):
     if not holds: raise AssertionError(sentence)
@@ -114,10 +116,9 @@ def bag():  # steps 1 and 2
         before = "Bag-Software-Agent: .*\nBagging-Date: %s\nExternal-Description: Exhibits of the case " % DAY
         demand(re.fullmatch(before + re.escape(text), read("bag-info.txt").decode()), "other facts")
 
-def ed25519(key, signature, message):
-    der = bytes.fromhex("302a300506032b6570032100") + key  # RFC 8410
+def ed25519(key, signature, message, der="302a300506032b6570032100"):  # RFC 8410; for ML-DSA-44 RFC 9881
     command = "openssl pkeyutl -verify -pubin -rawin -keyform DER".split()
-    for option, data in (("-inkey", der), ("-sigfile", signature), ("-in", message)):
+    for option, data in (("-inkey", bytes.fromhex(der) + key), ("-sigfile", signature), ("-in", message)):
         command += [option, os.path.join(log.scratch, option)]
         with open(command[-1], "wb") as file: file.write(data)
     said = subprocess.run(command, capture_output=True).stdout
@@ -146,15 +147,21 @@ def fingerprint(blob):
     known = kind == (b"sk-ssh-ed25519@openssh.com" if device else b"ssh-ed25519") and len(raw) == 32 and len(device) < 2
     demand(known and ssh(kind, raw, *device) == blob and len(b"".join(device).decode().encode()) <= 128, "no key of an actor")
     return "SHA256:" + base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
-@functools.lru_cache(4)  # most proofs of a bundle lead to one checkpoint
-def note(data):  # log.md, Checkpoints: size and root, if the log's key has signed them
+def signed(data):  # log.md, Checkpoints: the text of a note, and who signs with what
     body, gap, tail = data.decode().rpartition("\n\n")
     demand(len(data) <= 64 << 10 and not re.search("[\0-\t\v-\x1f]", body + tail), "no signed note")
-    signed = re.findall("\u2014 %s (\\S+)\n" % re.escape(log.origin), tail)
-    made = "".join("\u2014 %s %s\n" % (log.origin, one) for one in signed[:64])
-    demand(signed and made == tail, "not signed by the log, and by it alone")
-    for blob in map(unbase64, signed):
-        demand(blob[:4].hex() == log.key_id and len(blob) == 68, "signed by another key")
+    found = re.findall("\u2014 ([^\\s+]+) (\\S+)\n", tail)
+    made = "".join("\u2014 %s %s\n" % one for one in found[:64])
+    demand(found and made == tail, "no signature lines of a note")
+    return body, [(name, unbase64(blob)) for name, blob in found]
+@functools.lru_cache(8)  # most proofs of a bundle lead to one checkpoint
+def note(data, others=False):  # size and root, if the log's key has signed them; and others, where they may
+    body, lines = signed(data)
+    mine = [blob for name, blob in lines if (name, blob[:4].hex()) == (log.origin, log.key_id)]
+    demand(mine and all(len(blob) > 4 for _, blob in lines), "not signed by the log")
+    demand(others or len(mine) == len(lines), "signed by another key")
+    for blob in mine:
+        demand(len(blob) == 68, "a signature of another kind")
         ed25519(log.key[1:], blob[4:], (body + "\n").encode())
     origin, size, root, *extensions = body.split("\n")
     demand(origin == log.origin and all(extensions), "of another log, or another form")
@@ -336,6 +343,48 @@ def stamps():  # step 10, by openssl: without revocation lists, and under the ce
     if stamp: find("bundle-timestamp-unchecked", "log/timestamps", "under the roots that it brings along", "notice")
     if any(path[:13] == "log/evidence/" for path in files): find(
         "bundle-timestamp-unchecked", "log/evidence", "evidence records are not looked at here", "notice")
+def cosignatures(vkey, data):  # cosigner.md: times of the lines by this key, each of which must hold
+    (name, key_id, typed), (body, lines) = vkey.split("+", 2), signed(data)
+    typed, short = unbase64(typed), lambda text: bytes([len(text.encode())]) + text.encode()
+    size, *der = {4: (32,), 6: (1312, "30820532300b06096086480165030403110382052100")}[typed[0]]
+    known = not der or log.mldsa
+    made = hashlib.sha256(name.encode() + b"\n" + typed).hexdigest()[:8]
+    demand((made, len(typed)) == (key_id, size + 1) and re.fullmatch("[^\\s+]+", name) and short(name), "no cosigner's key")
+    origin, size, root, *_ = body.split("\n")
+    for blob in [blob for who, blob in lines if (who, blob[:4].hex()) == (name, key_id)]:
+        at = int.from_bytes(blob[4:12], "big")
+        demand(at < 1 << 63 and len(blob) == {4: 76, 6: 2432}[typed[0]], "a signature of another kind")
+        whole = b"subtree/v1\n\0" + short(name) + blob[4:12] + short(origin) + bytes(8) + int(size).to_bytes(8, "big")
+        message = whole + unbase64(root) if der else b"cosignature/v1\ntime %d\n%s\n" % (at, body.encode())
+        if known: ed25519(typed[1:], blob[12:], message, *der)
+        yield known, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at)) if at < 253402300800 else str(at)
+@step("bundle-cosigned", "log/cosigned")
+def cosigned():  # step 12; whom the bundle itself names proves nothing
+    kept, named = ({index: one for index, one in proved.items() if one["type"] == kind} for kind in ("cosigned", "cosigner"))
+    keys = {one["key"]: index for index, one in sorted(named.items(), reverse=True)}
+    for index, one in kept.items():
+        at, by = ["log/cosigned/%08d.%s" % (index, end) for end in ("checkpoint", "consistency")], {by["key"] for by in one["by"]}
+        used.update(leaves([index]), at)
+        with step("bundle-cosigned", at[0]):
+            size, root = note(read(at[0]), True)
+            demand((files[at[0]], size) == (one["checkpoint"], one["size"]), "not the one on record")
+        with step("bundle-cosigned-fork", at[1]): consistency(at[1], size, root, log.checkpoint)
+        with step("bundle-cosignature-stranger", at[0]):
+            demand(all(keys.get(key, index) < index for key in by), "by a key that no record before it names")
+        with step("bundle-cosignature", at[0]):
+            held = [(key, *one) for key in by for one in cosignatures(key, read(at[0]))]
+            made = sorted((key, when) for key, _, when in held)
+            demand(by and made == sorted((by["key"], by["time"]) for by in one["by"]), "not what its record counts")
+            for key, known, when in held: find("bundle-cosigned-unchecked", "%s by %s" % (at[0], key.split("+")[0]), (
+                "%s, %d records; whose key it is, ask them" if known else "%s, %d records: NOT CHECKED, as this openssl cannot "
+                "(from 3.5 on it can)") % (when, size), "notice")
+    used.update(leaves(named), ["log/cosigned/policy"] * bool(kept))
+    demand({by["key"] for one in kept.values() for by in one["by"]} >= {*keys}, "a cosigner is named who signed nothing")
+    with step("bundle-policy", "log/cosigned/policy"):
+        names = ["cosigner-%d" % index for index in sorted(keys.values())]
+        text = "log %s\n" % log.vkey + "".join("witness cosigner-%d %s\n" % one[::-1] for one in sorted(keys.items(), key=lambda one: one[1]))
+        text += "group cosigners any %s\nquorum cosigners\n" % " ".join(names) if names[1:] else "quorum %s\n" % "".join(names)
+        demand(not kept or read("log/cosigned/policy", 1 << 18).decode() == text, "not what follows from the records")
 def export():  # steps 6 and 7; what the record of the export must say follows from the bundle
     with step("bundle-leaf", SEALS[2]):
         value = record(SEALS[2])
@@ -365,8 +414,9 @@ def main():
     try:
         version = subprocess.check_output(["openssl", "version"])
         if not re.match(rb"OpenSSL ([3-9]|\d\d)", version): raise OSError("openssl is older than version 3")
+        log.mldsa = re.match(rb"OpenSSL (3\.([5-9]|\d\d)|[4-9]|\d\d)", version)
         with tempfile.TemporaryDirectory() as log.scratch:
-            for check in (walk, keys, records, openings, stamps, exhibits, export, bag): check()
+            for check in (walk, keys, records, openings, stamps, cosigned, exhibits, export, bag): check()
         faults = [line for line in found.values() if line.startswith("fault")]
         print(*found.values(), "DOES NOT HOLD" if faults else "HOLDS", sep="\n")
         print("%d records, %d exhibits; key of the log: %a" % (len(proved), len(items), log.vkey))

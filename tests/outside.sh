@@ -233,7 +233,7 @@ stamped_bundle() {
 agree_kept() {
     mkdir "$place/kept"
     CASEFILE_KEEP_BUNDLES=$place/kept cargo test --quiet --locked --package casefile-bundle \
-        --test missing --test again --test forks --test forgeries --test traps --test actors &&
+        --test missing --test again --test forks --test forgeries --test traps --test actors --test cosigned &&
         python3 oracle/agree.py kept "$place/kept"
 }
 agrees() { # WHAT COMMAND...
@@ -317,6 +317,45 @@ print(zip.index(item) + len(item) // 2)' "$place/bundle.zip" "$bundle/$item")"
     if zip_is_that "$place/bitten.zip" >"$place/said" 2>&1; then report 'a changed byte in a zip file passes'; fi
     checks=$((checks + 1))
     printf '   refuses  the zip file with a changed byte\n'
+}
+
+# A bundle with checkpoints that two cosigners have signed, by Ed25519 and by ML-DSA-44.
+cosigned_bundle() {
+    mkdir "$place/cosigned" || return 1
+    (
+        cd "$place/cosigned" && printf 'At least 4 people died in Norwick.\n' >report.txt &&
+            "$casefile" init case --unprotected && "$casefile" -C case capture --collector 'A. Person' report.txt &&
+            "$casefile" -C case read || return 1
+        local kind name
+        for kind in ed25519 ml-dsa-44; do
+            name=$kind.example/archive
+            "$casefile" cosigner new "$kind" --name "$name" --kind "$kind" --unprotected &&
+                "$casefile" cosigner know "$kind" "$(cat case/log/vkey)" &&
+                "$casefile" -C case cosign name "$(cat "$kind/vkey")" && "$casefile" -C case cosign ask "$name" "request-$kind" &&
+                "$casefile" cosigner sign "$kind" "request-$kind" "answer-$kind" &&
+                "$casefile" -C case cosign add "answer-$kind" || return 1
+        done
+        "$casefile" -C case export --disclose collector bundle && tr -d '\n' <bundle/log/vkey >vkey
+    )
+}
+cosigned_python() { python3 "$repository/oracle/verify.py" --trust "$(cat "$place/cosigned/vkey")" .; }
+cosigned_go() { "$place/go-verify" bundle . "$(cat "$place/cosigned/vkey")"; }
+
+cosigned() {
+    title 'a bundle with cosigned checkpoints, by oracle/verify.py and Go'
+    cosigned_bundle >"$place/said" 2>&1 || report 'a bundle with cosigned checkpoints'
+    local bundle=$place/cosigned/bundle file by
+    for by in cosigned_python cosigned_go; do
+        holds "its cosignatures, $by" "$by"
+        for file in $(cd "$bundle" && find log/cosigned -type f -not -name policy | sort); do
+            refuses "$file with a changed byte" "flip $file" "$by"
+            refuses "$file taken away" "take_away $file" "$by"
+        done
+    done
+    refuses 'its policy with a changed byte' 'flip log/cosigned/policy' cosigned_python
+    refuses 'its policy taken away' 'take_away log/cosigned/policy' cosigned_python
+    agrees 'on random changes of it' \
+        python3 oracle/agree.py changed "$casefile" "$bundle" "$((${CHANGES:-1000} / 4))" 4
 }
 
 # A cosigner's signature by ML-DSA-44, checked by the implementation in the `cryptography` package.
@@ -416,6 +455,7 @@ openssl_tool
 python_verifier
 timestamps
 go_packages
+cosigned
 unzip_tool
 cosignatures
 receipts

@@ -56,8 +56,26 @@ pub const BUNDLE_PROOF_STRANGER: &str = "bundle-proof-stranger";
 /// The log of `log/checkpoint` is not shown to be the beginning of the log that the export is
 /// recorded in.
 pub const BUNDLE_FORK: &str = "bundle-fork";
-/// The policy is none, is not of this log, or asks for cosigners that have not signed.
+/// A policy is none, is not of this log, or names others than have signed.
 pub const BUNDLE_POLICY: &str = "bundle-policy";
+/// A file of a cosigned checkpoint is missing, altered, left over, or not what its record names.
+pub const BUNDLE_COSIGNED: &str = "bundle-cosigned";
+/// What cosigners saw is not shown to be the beginning of the bundle's log.
+pub const BUNDLE_COSIGNED_FORK: &str = "bundle-cosigned-fork";
+/// No policy was given: the cosigners are known by the bundle's own word.
+pub const BUNDLE_COSIGNED_UNCHECKED: &str = "bundle-cosigned-unchecked";
+/// Records about exhibits came after the newest cosigned checkpoint.
+pub const BUNDLE_COSIGNED_SHORT: &str = "bundle-cosigned-short";
+/// A cosignature on record is not there or does not hold.
+pub const BUNDLE_COSIGNATURE: &str = "bundle-cosignature";
+/// A record counts a cosignature by a key that the case did not name before.
+pub const BUNDLE_COSIGNATURE_STRANGER: &str = "bundle-cosignature-stranger";
+/// A cosigner dates a larger checkpoint earlier than a smaller one.
+pub const BUNDLE_COSIGNATURE_BACKWARDS: &str = "bundle-cosignature-backwards";
+/// The cosigners that the given policy asks for have not signed.
+pub const BUNDLE_QUORUM: &str = "bundle-quorum";
+/// Records about exhibits came after what enough of the given policy's cosigners saw.
+pub const BUNDLE_QUORUM_SHORT: &str = "bundle-quorum-short";
 /// A leaf is not of the form of one.
 pub const BUNDLE_LEAF: &str = "bundle-leaf";
 /// A leaf's signature is not there or does not hold.

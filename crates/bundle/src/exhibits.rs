@@ -50,10 +50,11 @@ impl Check<'_> {
         }
         let strays = |path: &&String| !spoken.files.contains(*path);
         let mut strays: Vec<String> = self.digests.keys().filter(strays).cloned().collect();
-        // Records about timestamps belong to no exhibit: `stamps` accounts for them. Those about
-        // actors go with each bundle: `seals` counts them.
+        // Records about others' word belong to no exhibit: `stamps` and `cosigned` account for them.
+        // Those about actors go with each bundle: `seals` counts them.
         let others = |event: &Event| {
-            matches!(event, Event::TimestampRequest(_) | Event::Timestamp(_))
+            use Event::{Cosigned, Cosigner, Timestamp, TimestampRequest};
+            matches!(event, TimestampRequest(_) | Timestamp(_) | Cosigner(_) | Cosigned(_))
                 || actors::is_about_actors(event)
         };
         let unused = self
@@ -98,7 +99,11 @@ impl Check<'_> {
         let mut readings: Vec<ReadingMade> = Vec::new();
         for index in &line.leaves {
             match self.leaves.get(index).map(|leaf| &leaf.event) {
-                Some(Event::Capture(capture)) => captures.push(capture.clone()),
+                Some(Event::Capture(capture)) => {
+                    captures.push(capture.clone());
+                    let first = self.taken_in.entry(line.number).or_insert(*index);
+                    *first = (*first).min(*index);
+                }
                 Some(Event::Reading(reading)) => readings.push(reading.clone()),
                 _ => {
                     let message = format!("leaf {index} is no proved record about an item");

@@ -82,8 +82,20 @@ pub const REQUIRED: [&str; 21] = [
 ];
 
 /// Folders that hold one file for each exhibit or record.
-pub const FOLDERS: [&str; 6] =
-    ["data/items", "data/readings", "log/leaves", "log/proofs", "log/timestamps", "log/evidence"];
+pub const FOLDERS: [&str; 7] = [
+    "data/items",
+    "data/readings",
+    "log/cosigned",
+    "log/evidence",
+    "log/leaves",
+    "log/proofs",
+    "log/timestamps",
+];
+
+/// Where cosigned checkpoints lie.
+pub const COSIGNED: &str = "log/cosigned/";
+/// Whose cosignatures they bear (C2SP tlog-policy); absent where there are none.
+pub const COSIGNED_POLICY: &str = "log/cosigned/policy";
 
 /// Where evidence records lie.
 pub const EVIDENCE: &str = "log/evidence/";
@@ -95,7 +107,7 @@ pub const EVIDENCE_REVOCATIONS: &str = "log/evidence/revocations.pem";
 /// Where timestamps lie.
 pub const TIMESTAMPS: &str = "log/timestamps/";
 
-/// Ending of the proof that the log continues a stamped checkpoint.
+/// Ending of the proof that the log continues a stamped or cosigned checkpoint.
 pub const CONSISTENCY: &str = "consistency";
 
 /// SSHSIG namespace of the signature over the tag manifest.
@@ -141,6 +153,16 @@ pub fn proof(index: u64) -> String {
 /// Path of a file that a record of a timestamp, or of a request for one, names in a field.
 pub fn timestamp(leaf: u64, field: &str) -> String {
     format!("{TIMESTAMPS}{leaf:08}.{field}")
+}
+
+/// Path of the cosigned checkpoint that a record names.
+pub fn cosigned(leaf: u64) -> String {
+    format!("{COSIGNED}{leaf:08}.checkpoint")
+}
+
+/// Path of the proof that the log continues a cosigned checkpoint.
+pub fn cosigned_consistency(leaf: u64) -> String {
+    format!("{COSIGNED}{leaf:08}.{CONSISTENCY}")
 }
 
 /// Path of an exhibit's evidence record.

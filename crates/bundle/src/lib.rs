@@ -7,6 +7,7 @@
 
 pub mod bag;
 pub mod codes;
+pub mod cosigned;
 mod documents;
 pub mod error;
 mod evidence;
@@ -24,6 +25,7 @@ pub mod verify;
 pub mod write;
 pub mod zipped;
 
+pub use cosigned::{Seen, Sighting};
 pub use error::Error;
 pub use stamps::Stamp;
 pub use verify::{Report, Trusted, verify, verify_trusting};

@@ -3,8 +3,10 @@
 //! No script, no network, no link into hostile files: every word that came from outside is escaped,
 //! and a content security policy forbids the browser to fetch or run anything.
 
+use crate::cosigned::Sighting;
 use crate::write::{About, Exhibit, Table};
 use record::{Figure, Hedge};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 /// Text of an exhibit to be shown, with the places of its figures.
@@ -42,6 +44,18 @@ pub fn head(about: &About, tables: &[Table]) -> String {
         escape(&about.origin),
         escape(&about.log_key),
     );
+    if !about.seen.is_empty() {
+        html.push_str(
+            "<h2>Who outside saw the log</h2>\n<p>Each signed that the custody log had only grown \
+             since they signed it last. Whose keys these are, only they can tell you: ask \
+             them.</p>\n<ul>\n",
+        );
+        for one in &about.seen {
+            let words = format!("{}: {} records, at {}", one.words(), one.size, one.time);
+            let _ = writeln!(html, "<li><bdi>{}</bdi></li>", escape(&words));
+        }
+        html.push_str("</ul>\n");
+    }
     if !tables.is_empty() {
         html.push_str(
             "<h2>Who says how many</h2>\n<p>Accounts that answer the same question, side by side. \
@@ -157,7 +171,7 @@ pub fn grouped(number: u64) -> String {
 }
 
 /// One exhibit.
-pub fn exhibit(exhibit: &Exhibit, path: &str) -> String {
+pub fn exhibit(exhibit: &Exhibit, path: &str, seen: &[Sighting]) -> String {
     let mut html = String::new();
     let reading = exhibit.reading.as_ref();
     let title =
@@ -187,6 +201,9 @@ pub fn exhibit(exhibit: &Exhibit, path: &str) -> String {
         fact("Credits", (!credits.is_empty()).then(|| credits.join("; ")).as_deref());
     }
     fact("Taken in", Some(&exhibit.captured));
+    for words in seen_by(exhibit, seen) {
+        fact("Seen by", Some(&words));
+    }
     let _ = write!(
         html,
         "<dt>File</dt><dd><code>{}</code>, {} \
@@ -216,6 +233,18 @@ pub fn exhibit(exhibit: &Exhibit, path: &str) -> String {
     }
     html.push_str("</article>\n");
     html
+}
+
+/// Which cosigners had seen the log with the exhibit in it, each by the earliest time.
+fn seen_by(exhibit: &Exhibit, seen: &[Sighting]) -> Vec<String> {
+    let Some(first) = exhibit.leaves.iter().map(|proved| proved.proof.index).min() else {
+        return Vec::new();
+    };
+    let mut told = BTreeSet::new();
+    seen.iter()
+        .filter(|one| first < one.size && told.insert(&one.key))
+        .map(|one| format!("{} at {}, among the first {} records", one.words(), one.time, one.size))
+        .collect()
 }
 
 fn marked(html: &mut String, text: &Text, (number, figures): (u64, &[Figure])) {

@@ -18,9 +18,23 @@ pub const VERIFIER_TEXT: &str = include_str!("../../../oracle/verify.py");
 /// The text, with `{names}` where facts go.
 const TEMPLATE: &str = include_str!("readme.txt");
 
+/// What cosigners saw, a line each.
+fn seen(about: &About) -> String {
+    if about.seen.is_empty() {
+        return "Nobody outside has signed this log in the bundle.".into();
+    }
+    let lines = about.seen.iter().map(|one| {
+        format!("\n   the first {} records, at {}, by {}", one.size, one.time, one.words(),)
+    });
+    format!(
+        "These parties outside signed the log, as the bundle says:{}",
+        lines.collect::<String>()
+    )
+}
+
 /// The text.
 pub fn text(about: &About, exhibits: u64) -> String {
-    let exhibits = exhibits.to_string();
+    let (exhibits, seen) = (exhibits.to_string(), seen(about));
     let facts = [
         ("{exhibits}", exhibits.as_str()),
         ("{time}", &about.time),
@@ -30,6 +44,7 @@ pub fn text(about: &About, exhibits: u64) -> String {
         ("{actor_key}", &about.actor_key),
         ("{PRINCIPAL}", PRINCIPAL),
         ("{bundle_namespace}", layout::NAMESPACE),
+        ("{seen}", &seen),
         ("{leaf_namespace}", custody::leaf::NAMESPACE),
         // Names that people chose come last, so that nothing in them is taken for a fact's place.
         ("{actor_name}", &about.actor_name),

@@ -220,11 +220,7 @@ impl Check<'_> {
             self.report.findings.push(finding);
         }
         let stamped = self.report.stamps.iter().map(|stamp| stamp.tree_size).max().unwrap_or(0);
-        let evidence =
-            |record: &record::Leaf| matches!(record.event, Event::Capture(_) | Event::Reading(_));
-        let beyond =
-            self.leaves.iter().filter(|(index, record)| **index >= stamped && evidence(record));
-        let beyond = beyond.count();
+        let beyond = self.about_exhibits().filter(|leaf| *leaf >= stamped).count();
         if beyond > 0 {
             let message = format!(
                 "{beyond} record(s) about exhibits came after the newest timestamp: their times \

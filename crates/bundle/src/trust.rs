@@ -3,17 +3,16 @@
 //! What a bundle says of its own keys proves nothing: the key must be the one that is trusted, and
 //! the policy may ask for more than that key, never for less.
 
-use crate::verify::Check;
+use crate::verify::{Check, Trusted};
 use crate::{codes, layout};
 use custody::note::{self, Verifier};
 use custody::policy::{self, Policy};
 use custody::{growth, tlog_proof};
 use record::Finding;
-use std::collections::BTreeSet;
 
 impl Check<'_> {
     /// The log's key, and whether it is the trusted one.
-    pub(crate) fn key(&mut self, trusted: Option<&str>) -> Option<Verifier> {
+    pub(crate) fn key(&mut self, trusted: Trusted<'_>) -> Option<Verifier> {
         let text = self.text(layout::VKEY, 1024)?;
         let verifier = match text.strip_suffix('\n').map(Verifier::parse) {
             Some(Ok(verifier)) => verifier,
@@ -23,20 +22,23 @@ impl Check<'_> {
             }
         };
         self.report.log_key = verifier.vkey();
-        match trusted {
-            Some(trusted) if trusted == self.report.log_key => {}
-            Some(_) => {
-                let message = "the log's key is not the one given with --trust: this is another \
-                               log, or a forgery";
-                self.fault(codes::BUNDLE_KEY, layout::VKEY, message);
-            }
-            None => {
+        let key = &self.report.log_key;
+        let told = trusted.log_key.map(|told| told == key);
+        let policy = trusted.policy.map(|policy| policy.logs.iter().any(|log| log.vkey == *key));
+        match [told, policy] {
+            [None, None] => {
                 let message = "no trusted key was given: the bundle is checked against the key \
                                that it brings itself; compare that with what its maker told you, \
-                               or give --trust KEY";
+                               or give --trust KEY or --policy FILE";
                 let finding = Finding::notice(codes::BUNDLE_KEY_UNCHECKED, layout::VKEY, message);
                 self.report.findings.push(finding);
             }
+            known if known.contains(&Some(false)) => {
+                let message = "the log's key is not the one given with --trust or --policy: this \
+                               is another log, or a forgery";
+                self.fault(codes::BUNDLE_KEY, layout::VKEY, message);
+            }
+            _ => {}
         }
         Some(verifier)
     }
@@ -55,15 +57,11 @@ impl Check<'_> {
             let message = "it names another log than log/vkey, or several";
             self.fault(codes::BUNDLE_POLICY, layout::POLICY, message);
         }
-        // No cosignature is checked yet, so none counts: a policy that asks for one fails.
-        if !policy.is_met_by(&BTreeSet::new()) {
-            let message = "it asks for cosigners, whose signatures this version cannot check: take \
-                           a newer one";
-            self.fault(codes::BUNDLE_POLICY, layout::POLICY, message);
-        } else if text != policy::of_log(&verifier.vkey()) {
-            // What is not checked must not look as if it were; so there is one spelling too.
-            let message = "it says more than that nobody cosigns this log, or says that in another \
-                           spelling: this version checks no more than that";
+        // It is about log/checkpoint, which is too new for anybody to have cosigned. What is not
+        // so must not look as if it were; so there is one spelling too.
+        if text != policy::of_log(&verifier.vkey()) {
+            let message = "it says more than that the log alone signs log/checkpoint, or says that \
+                           in another spelling; cosigners stand in log/cosigned/policy";
             self.fault(codes::BUNDLE_POLICY, layout::POLICY, message);
         }
         let limit = (tlog_proof::LIMIT_BYTES + growth::LIMIT_BYTES) as u64;

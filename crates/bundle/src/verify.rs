@@ -5,11 +5,13 @@
 //! complete. Nothing but plain files is ever opened: a link may lead anywhere, and a pipe never
 //! ends.
 
+use crate::cosigned::Seen;
 use crate::documents::Basis;
 use crate::stamps::Stamp;
 use crate::zipped::tree;
 use crate::{Error, bag, codes, layout};
 use actors::Roster;
+use custody::policy::Policy;
 use record::{Digests, Finding, Genesis, Leaf, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -37,6 +39,8 @@ pub struct Report {
     pub actor_key: String,
     /// Timestamps over checkpoints that hold, in order of record.
     pub stamps: Vec<Stamp>,
+    /// Cosignatures that hold, those over smaller checkpoints first.
+    pub seen: Vec<Seen>,
     /// Numbers of the exhibits with an evidence record that holds, with the time of its oldest
     /// token.
     pub evidence: BTreeMap<u64, String>,
@@ -59,6 +63,8 @@ pub(crate) struct Check<'a> {
     pub(crate) digests: BTreeMap<String, Digests>,
     /// Items, in the order of exhibits.
     pub(crate) items: Vec<Sha256>,
+    /// Number of each exhibit to the first proved record that it was taken in.
+    pub(crate) taken_in: BTreeMap<u64, u64>,
     /// Fields that an opening opens.
     pub(crate) opened: BTreeSet<String>,
     /// What the documents about custody follow from, gathered on the way.
@@ -72,11 +78,13 @@ pub struct Trusted<'a> {
     pub log_key: Option<&'a str>,
     /// Roots of authorities for timestamps.
     pub roots: Option<&'a [Certificate]>,
+    /// The log's key, the cosigners and how many of them it takes.
+    pub policy: Option<&'a Policy>,
 }
 
 /// Checks the bundle in the folder `root`. `trusted` is the log key known from elsewhere.
 pub fn verify(root: &Path, trusted: Option<&str>) -> Result<Report, Error> {
-    verify_trusting(root, Trusted { log_key: trusted, roots: None })
+    verify_trusting(root, Trusted { log_key: trusted, ..Trusted::default() })
 }
 
 /// Checks the bundle in the folder `root`, given whom one trusts.
@@ -93,6 +101,7 @@ pub fn verify_trusting(root: &Path, trusted: Trusted<'_>) -> Result<Report, Erro
         leaves: BTreeMap::new(),
         digests: BTreeMap::new(),
         items: Vec::new(),
+        taken_in: BTreeMap::new(),
         opened: BTreeSet::new(),
         basis: Basis::default(),
     };
@@ -100,13 +109,16 @@ pub fn verify_trusting(root: &Path, trusted: Trusted<'_>) -> Result<Report, Erro
     check.folders(&tree.folders);
     check.names();
     check.digests();
-    let verifier = check.key(trusted.log_key);
+    let verifier = check.key(trusted);
     if let Some(verifier) = &verifier {
         check.records(verifier);
         check.stamps(verifier, trusted.roots);
     }
     check.evidence(trusted.roots);
     check.exhibits();
+    if let Some(verifier) = &verifier {
+        check.cosigned(verifier, trusted.policy);
+    }
     check.openings();
     if let Some(verifier) = &verifier {
         check.seals(verifier);

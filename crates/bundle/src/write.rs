@@ -4,6 +4,7 @@
 //! gives it its name.
 
 use crate::bag::{self, Info, Manifest};
+use crate::cosigned::Sighting;
 use crate::documents::{self, Basis};
 use crate::exhibits::OpeningLine;
 use crate::unfinished::Unfinished;
@@ -41,6 +42,8 @@ pub struct About {
     pub log_key: String,
     /// The signed checkpoint that the proofs lead to.
     pub checkpoint: String,
+    /// What cosigners saw, those first who saw less.
+    pub seen: Vec<Sighting>,
 }
 
 /// A leaf and the proof that it is in the log.
@@ -234,7 +237,7 @@ impl Writer {
         line.push(b'\n');
         let place = self.partial.join(layout::EXHIBITS);
         self.exhibits.write_all(&line).map_err(Error::io("write", &place))?;
-        self.on_page(&page::exhibit(exhibit, &path))?;
+        self.on_page(&page::exhibit(exhibit, &path, &self.about.seen))?;
         self.count += 1;
         Ok(())
     }
@@ -264,6 +267,25 @@ impl Writer {
             }
             None => Ok(()),
         }
+    }
+
+    /// Adds the record that names a cosigner.
+    pub fn cosigner(&mut self, record: &Proved) -> Result<(), Error> {
+        self.prove(record)
+    }
+
+    /// Adds a record of a cosigned checkpoint, that checkpoint, and the proof that the bundle's log
+    /// continues it.
+    pub fn cosigned(
+        &mut self,
+        record: &Proved,
+        checkpoint: &[u8],
+        growth: &Growth,
+    ) -> Result<(), Error> {
+        self.prove(record)?;
+        let leaf = record.proof.index;
+        self.tag(&layout::cosigned(leaf), checkpoint)?;
+        self.tag(&layout::cosigned_consistency(leaf), growth.text().as_bytes())
     }
 
     /// Adds evidence records of exhibits, by number, with the certificates and revocation lists
@@ -331,6 +353,13 @@ impl Writer {
         ];
         for (name, text) in files {
             self.tag(name, text.as_bytes())?;
+        }
+        if !about.seen.is_empty() {
+            let cosigners: BTreeMap<u64, &str> =
+                about.seen.iter().map(|seen| (seen.named, seen.key.as_str())).collect();
+            let cosigners: Vec<(u64, &str)> = cosigners.into_iter().collect();
+            let text = custody::policy::of_cosigned(&about.log_key, &cosigners);
+            self.tag(layout::COSIGNED_POLICY, text.as_bytes())?;
         }
         self.documents()?;
         let text = bag::text(&self.tags).into_bytes();

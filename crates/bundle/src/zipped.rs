@@ -118,7 +118,7 @@ fn is_of_name(error: &io::Error) -> bool {
 /// Checks the bundle in the zip file `path`, unpacked into `scratch`, an empty folder. `trusted`
 /// is the log key known from elsewhere.
 pub fn verify(path: &Path, scratch: &Path, trusted: Option<&str>) -> Result<Report, Error> {
-    verify_trusting(path, scratch, Trusted { log_key: trusted, roots: None })
+    verify_trusting(path, scratch, Trusted { log_key: trusted, ..Trusted::default() })
 }
 
 /// [`verify`], given whom one trusts.

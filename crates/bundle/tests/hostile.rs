@@ -10,7 +10,8 @@
 )]
 
 use bundle::page::{self, Text};
-use bundle::{About, Exhibit, Row, Table};
+use bundle::{About, Exhibit, Proved, Row, Sighting, Table};
+use custody::tlog_proof::TlogProof;
 use record::{Digests, Figure, Hedge, Measure, Problem, Reading, Sha256, Stated};
 use std::fs;
 use std::process::Command;
@@ -111,6 +112,13 @@ fn page_of(words: &str) -> String {
         origin: words.into(),
         log_key: words.into(),
         checkpoint: words.into(),
+        seen: vec![Sighting {
+            named: 1,
+            key: words.into(),
+            who: Some(words.into()),
+            size: 9,
+            time: words.into(),
+        }],
     };
     let both = || (words.to_string(), words.to_string());
     let table = |relation: &str, value| Table {
@@ -122,6 +130,7 @@ fn page_of(words: &str) -> String {
         conventions: vec![(words.into(), value, words.into())],
     };
     let tables = [table(words, Some(5)), table("conflict", None)];
+    let proof = TlogProof { index: 0, hashes: Vec::new(), checkpoint: String::new() };
     let exhibit = Exhibit {
         number: 1,
         item: Digests::of(words.as_bytes()),
@@ -135,10 +144,11 @@ fn page_of(words: &str) -> String {
             left_out: 7,
             marks: vec![(words.len(), 2 * words.len(), 0)],
         }),
-        leaves: Vec::new(),
+        leaves: vec![Proved { leaf: Vec::new(), proof }],
     };
     let path = bundle::layout::item(1, words);
-    [page::head(&about, &tables), page::exhibit(&exhibit, &path), page::foot(&about)].concat()
+    [page::head(&about, &tables), page::exhibit(&exhibit, &path, &about.seen), page::foot(&about)]
+        .concat()
 }
 
 fn reading(words: &str) -> Reading {

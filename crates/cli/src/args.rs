@@ -165,6 +165,7 @@ key is log-key.pem. Withheld fields stay withheld. Nothing is recorded.")]
   casefile verify                              the case here
   casefile verify ../bundle                    a bundle, folder or zip file
   casefile verify ../bundle --trust 'casefile/aleppo/1f2e…+…'
+  casefile verify ../bundle --policy mine      the log's key and its cosigners
 
 Without --trust a bundle is checked against the key that it brings itself: whole, but whose?")]
     Verify {
@@ -173,6 +174,10 @@ Without --trust a bundle is checked against the key that it brings itself: whole
         /// The log's verifier key, as its maker told you by another way.
         #[arg(long, value_name = "KEY")]
         trust: Option<String>,
+        /// Your own trust policy (C2SP tlog-policy): the log's key, cosigners, and a quorum of them
+        /// that must have signed.
+        #[arg(long, value_name = "FILE", conflicts_with = "trust")]
+        policy: Option<PathBuf>,
         /// Root certificates of authorities for timestamps that you trust, PEM.
         #[arg(long, value_name = "FILE")]
         tsa_roots: Option<PathBuf>,

@@ -255,6 +255,24 @@ pub(crate) fn verified(out: &mut dyn Write, outcome: &verify::Outcome) -> io::Re
             clean(&stamp.authority)
         )?;
     }
+    for seen in &outcome.seen {
+        let whose = match seen.trusted {
+            Some(true) => "whom your policy names",
+            Some(false) => "whom your policy does NOT name",
+            None => "known by the bundle's own word",
+        };
+        writeln!(
+            out,
+            "{} the first {} records, seen by {} at {}, {whose}.",
+            match seen.exhibits.as_slice() {
+                [] => "No further exhibit, among".into(),
+                several => format!("Exhibit(s) {}, among", ranges(several)),
+            },
+            seen.size,
+            clean(&seen.cosigner),
+            clean(&seen.time),
+        )?;
+    }
     if let Some(latest) = outcome.evidence.values().max() {
         writeln!(
             out,
@@ -266,6 +284,22 @@ pub(crate) fn verified(out: &mut dyn Write, outcome: &verify::Outcome) -> io::Re
         writeln!(out, "Key of the log: {}", outcome.log_key)?;
     }
     Ok(())
+}
+
+/// Rising numbers, neighbours in one: \u{201c}1\u{2013}4, 7\u{201d}.
+fn ranges(numbers: &[u64]) -> String {
+    let mut runs: Vec<(u64, u64)> = Vec::new();
+    for number in numbers {
+        match runs.last_mut() {
+            Some((_, last)) if last.checked_add(1) == Some(*number) => *last = *number,
+            _ => runs.push((*number, *number)),
+        }
+    }
+    let words = |(first, last): &(u64, u64)| match first == last {
+        true => first.to_string(),
+        false => format!("{first}\u{2013}{last}"),
+    };
+    runs.iter().map(words).collect::<Vec<_>>().join(", ")
 }
 
 pub(crate) fn rules(out: &mut dyn Write, rules: &[rules::Rule]) -> io::Result<()> {

@@ -82,9 +82,10 @@ pub(crate) fn run_to(args: Args, out: &mut dyn Write) -> Result<bool, Failure> {
             let written = tasks::receipt::run(case, &out, &items, &mut passphrase)?;
             shell.say(&written, print::receipts).map(|()| true)
         }
-        Verb::Verify { path, trust, tsa_roots } => {
+        Verb::Verify { path, trust, policy, tsa_roots } => {
             let trusted = tasks::verify::Trusted {
                 log_key: trust.as_deref(),
+                policy: policy.as_deref(),
                 tsa_roots: tsa_roots.as_deref(),
             };
             shell.verify(path.as_deref(), trusted)

@@ -146,3 +146,41 @@ fn what_is_not_a_cosigners_work_is_refused() {
     check(at, &["cosigner", "sign", "outside", "request-2", "x"], 3, &["checkpoint"]);
     assert!(!at.join("x").exists());
 }
+
+/// What a stranger is handed, and asks of it.
+#[test]
+fn a_bundle_says_who_saw_the_log_and_a_policy_decides_whether_that_will_do() {
+    for kind in ["ml-dsa-44", "ed25519"] {
+        let folder = with_cosigner(kind);
+        let at = folder.path();
+        ask(at, "case", "request");
+        check(at, &["cosigner", "sign", "outside", "request", "answer"], 0, &[]);
+        check(at, &["-C", "case", "export", "before"], 0, &[]);
+        check(at, &["-C", "case", "cosign", "add", "answer"], 0, &[]);
+        check(at, &["-C", "case", "export", "bundle.zip"], 0, &[]);
+        add_one(at, "case", "late");
+        check(at, &["-C", "case", "export", "late-too"], 0, &[]);
+        let seen =
+            ["HOLDS", "Exhibit(s) 1, among the first 3 records", "known by the bundle's own"];
+        check(at, &["verify", "bundle.zip"], 0, &seen);
+        let (log, cosigner) = (key(at, "case/log/vkey"), key(at, "outside/vkey"));
+        let policy = format!("log {log}\nwitness them {cosigner}\nquorum them\n");
+        fs::write(at.join("mine"), policy).unwrap();
+        let other = ["cosigner", "new", "other", "--name", NAME, "--kind", kind, "--unprotected"];
+        check(at, &other, 0, &[]);
+        let stranger = format!("log {log}\nwitness them {}\nquorum them\n", key(at, "other/vkey"));
+        fs::write(at.join("strangers"), stranger).unwrap();
+        fs::write(at.join("none"), "quorum\n").unwrap();
+        for (what, policy, code, words) in [
+            ("bundle.zip", "mine", 0, "whom your policy names"),
+            ("bundle.zip", "strangers", 1, "bundle-quorum"),
+            ("before", "mine", 1, "bundle-quorum"),
+            ("late-too", "mine", 1, "bundle-quorum-short"),
+            ("case", "mine", 0, "HOLDS"),
+            ("case", "strangers", 1, "quorum-unmet"),
+            ("bundle.zip", "none", 3, "C2SP tlog-policy"),
+        ] {
+            check(at, &["verify", what, "--policy", policy], code, &[words]);
+        }
+    }
+}

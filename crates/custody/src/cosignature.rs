@@ -199,6 +199,30 @@ pub fn cosigned(note: &[u8], known: &[Cosigner]) -> Result<Vec<Cosigned>, Checkp
     Ok(held)
 }
 
+/// Latest second that [`time_words`] has a calendar for: the end of the year 9999.
+const CALENDAR_LIMIT: u64 = 253_402_300_799;
+
+/// A time as records carry it: RFC 3339, UTC; the bare seconds where no calendar reaches so far.
+pub fn time_words(seconds: u64) -> String {
+    if seconds > CALENDAR_LIMIT {
+        return seconds.to_string();
+    }
+    let (day, second) = (seconds / 86_400, seconds % 86_400);
+    // Days counted from 1 March of the year 0, so that a leap day is the last of its year: 719,468
+    // lie between that and 1970. 400 years have 146,097 of them.
+    let day = day + 719_468;
+    let (era, day) = (day / 146_097, day % 146_097);
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    // March to July, August to December and January to February: five months have 153 days.
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let (month, next) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
+    let year = 400 * era + year + next;
+    let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+}
+
 /// Section "Ed25519 signed message": two lines before the checkpoint's text.
 fn ed25519_message(text: &str, time: u64) -> String {
     format!("cosignature/v1\ntime {time}\n{text}")
@@ -323,6 +347,25 @@ mod tests {
                 // A changed name or id is a stranger's line: not an error, and no cosignature.
                 assert!(verdict.is_err() || verdict == Ok(Vec::new()), "bit {bit}");
             }
+        }
+    }
+
+    #[test]
+    fn times_in_words() {
+        for (seconds, words) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (68_169_599, "1972-02-28T23:59:59Z"),
+            (68_169_600, "1972-02-29T00:00:00Z"),
+            (951_782_400, "2000-02-29T00:00:00Z"),
+            (951_868_800, "2000-03-01T00:00:00Z"),
+            (1_679_315_147, "2023-03-20T12:25:47Z"),
+            (4_107_542_399, "2100-02-28T23:59:59Z"),
+            (4_107_542_400, "2100-03-01T00:00:00Z"),
+            (CALENDAR_LIMIT, "9999-12-31T23:59:59Z"),
+            (CALENDAR_LIMIT + 1, "253402300800"),
+            (u64::MAX, "18446744073709551615"),
+        ] {
+            assert_eq!(time_words(seconds), words);
         }
     }
 

@@ -84,6 +84,26 @@ pub fn of_log(vkey: &str) -> String {
     format!("log {vkey}\nquorum {NONE}\n")
 }
 
+/// The policy of a log that some cosign, as text: its key, each cosigner under the name
+/// `cosigner-N`, and as quorum any one of them. `N` is a number that tells them apart.
+pub fn of_cosigned(vkey: &str, cosigners: &[(u64, &str)]) -> String {
+    let name = |number: u64| format!("cosigner-{number}");
+    let lines: String = cosigners
+        .iter()
+        .map(|(number, key)| format!("{COSIGNER} {} {key}\n", name(*number)))
+        .collect();
+    let quorum = match cosigners {
+        [] => format!("quorum {NONE}\n"),
+        [(number, _)] => format!("quorum {}\n", name(*number)),
+        several => {
+            let members: String =
+                several.iter().map(|(number, _)| format!(" {}", name(*number))).collect();
+            format!("group cosigners any{members}\nquorum cosigners\n")
+        }
+    };
+    format!("log {vkey}\n{lines}{quorum}")
+}
+
 impl Policy {
     /// Reads a policy.
     pub fn parse(bytes: &[u8]) -> Result<Self, PolicyError> {
@@ -125,6 +145,22 @@ impl Policy {
             }
         }
         self.quorum.as_ref().is_none_or(|quorum| signed.contains(quorum.as_str()))
+    }
+}
+
+impl Policy {
+    /// The largest size of a log that enough cosigners saw, given how many leaves each saw by its
+    /// verifier key, all in one log that only grew: who saw more saw all that came before. `None`
+    /// where they are not enough, or none is asked for.
+    pub fn seen_by_quorum(&self, sizes: &BTreeMap<String, u64>) -> Option<u64> {
+        let saw = |key: &PolicyKey| sizes.get(&key.vkey).copied();
+        let mut candidates: Vec<u64> = self.cosigners.values().filter_map(saw).collect();
+        candidates.sort_unstable();
+        let enough = |size: &u64| {
+            let those = self.cosigners.iter().filter(|(_, key)| saw(key) >= Some(*size));
+            self.is_met_by(&those.map(|(name, _)| name.clone()).collect())
+        };
+        candidates.into_iter().rev().find(enough).filter(|_| self.asks_for_cosigners())
     }
 }
 
@@ -277,6 +313,46 @@ mod tests {
         let policy = Policy::parse(of_log(&vkey("log")).as_bytes()).unwrap();
         assert_eq!(policy.logs[0].vkey, vkey("log"));
         assert!(!policy.asks_for_cosigners() && policy.is_met_by(&BTreeSet::new()));
+    }
+
+    #[test]
+    fn of_a_log_that_some_cosign() {
+        let (log, one, two) = (vkey("log"), vkey("one"), vkey("two"));
+        let several: [(u64, &str); 2] = [(3, &one), (7, &two)];
+        for (cosigners, signed, expect) in [
+            (&several[..0], "", true),
+            (&several[..1], "", false),
+            (&several[..1], "cosigner-3", true),
+            (&several[..], "", false),
+            (&several[..], "cosigner-7", true),
+        ] {
+            let policy = Policy::parse(of_cosigned(&log, cosigners).as_bytes()).unwrap();
+            assert_eq!(policy.cosigners.len(), cosigners.len());
+            let signed = signed.split_whitespace().map(str::to_owned).collect();
+            assert_eq!(policy.is_met_by(&signed), expect, "{cosigners:?}");
+        }
+    }
+
+    #[test]
+    fn who_saw_more_saw_what_came_before() {
+        let policy = Policy::parse(two_houses().as_bytes()).unwrap();
+        for (seen, expect) in [
+            ("", None),
+            ("X1=9 X2=9 X3=9", None),
+            ("X1=4 X2=6 Y1=5", Some(4)),
+            ("X1=4 X2=6 X3=8 Y1=7", Some(6)),
+            ("X1=4 X2=6 X3=8 Y1=5", Some(5)),
+            ("X1=4 X2=6 X3=8 Y1=5 Y3=8 Z=99", Some(6)),
+            ("X1=0 X2=0 Y2=0", Some(0)),
+        ] {
+            let sizes = seen.split_whitespace().map(|one| {
+                let (name, size) = one.split_once('=').unwrap();
+                (vkey(name), size.parse().unwrap())
+            });
+            assert_eq!(policy.seen_by_quorum(&sizes.collect()), expect, "{seen}");
+        }
+        let alone = Policy::parse(of_log(&vkey("log")).as_bytes()).unwrap();
+        assert_eq!(alone.seen_by_quorum(&BTreeMap::new()), None);
     }
 
     #[test]

@@ -7,18 +7,25 @@ use crate::cosigner::read;
 use crate::{Ask, Error, open_writer, outside};
 use archive::Case;
 use custody::checkpoint::{self, Checkpoint};
-use custody::cosignature::{self, Cosigner};
+use custody::cosignature::{self, Cosigner, time_words};
 use custody::note::{NOTE_LIMIT_BYTES, Verifier};
+use custody::policy::Policy;
 use record::{Cosigned, CosignedBy, Event, Finding, Sha256};
 use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Code of a cosignature on record that does not hold.
 pub const COSIGNATURE_INVALID: &str = "cosignature-invalid";
 
+/// Code of a case whose log the cosigners of the verifier's policy have not signed.
+pub const QUORUM_UNMET: &str = "quorum-unmet";
+
 /// A cosigner of this case.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Named {
+    /// Leaf of the record that names them.
+    pub leaf: u64,
     /// Name of the key.
     pub name: String,
     /// The verifier key.
@@ -103,8 +110,9 @@ pub fn name(root: &Path, key: &str, who: Option<String>, ask: Ask<'_>) -> Result
     let mut batch = writer.begin()?;
     let event = record::Cosigner { key: vkey.clone(), who: who.clone() };
     batch.record(Event::Cosigner(event), Vec::new());
-    batch.commit(&mut writer)?;
-    let named = Named { name: cosigner.name().into(), key: vkey, who, size: 0, time: None };
+    let receipts = batch.commit(&mut writer)?;
+    let leaf = receipts.first().map_or(0, |receipt| receipt.index);
+    let named = Named { leaf, name: cosigner.name().into(), key: vkey, who, size: 0, time: None };
     Ok(Naming { named, recovered })
 }
 
@@ -163,19 +171,85 @@ pub fn check(case: &Case) -> Result<Vec<Finding>, Error> {
     let history = History::of(case)?;
     for (leaf, kept) in &history.kept {
         let read = case.read(kept.checkpoint.sha256, NOTE_LIMIT_BYTES as u64);
-        let verdict = match read {
-            Ok(bytes) => examine(case, &history, &bytes),
-            // A lost object is found as such.
-            Err(_) => continue,
-        };
-        let why = match verdict {
-            Ok((checkpoint, by)) if checkpoint.size == kept.size && by == kept.by => continue,
-            Ok(_) => "it says something else than the record".to_string(),
-            Err(refused) => refused.why,
-        };
+        // A lost object is found as such.
+        let Ok(bytes) = read else { continue };
+        let Err(why) = history.holds(case, *leaf, kept, &bytes) else { continue };
         findings.push(Finding::fault(COSIGNATURE_INVALID, format!("leaf {leaf}"), why));
     }
     Ok(findings)
+}
+
+/// A cosigned checkpoint for a bundle.
+pub(crate) struct Chosen {
+    /// Leaf of its record.
+    pub leaf: u64,
+    /// The record.
+    pub record: Cosigned,
+    /// The checkpoint with its signatures.
+    pub note: Vec<u8>,
+}
+
+/// The cosigned checkpoints that say most about exhibits, of which `taken_in` has the leaves: from
+/// each cosigner the first with each of them in it, and the newest. Those that do not hold stay
+/// out: the check of the case says so. With them what each cosigner saw, smaller sizes first.
+pub(crate) fn chosen(
+    case: &Case,
+    taken_in: &[u64],
+) -> Result<(Vec<Chosen>, Vec<bundle::Sighting>), Error> {
+    let history = History::of(case)?;
+    let mut held: Vec<Chosen> = Vec::new();
+    for (leaf, record) in &history.kept {
+        let Ok(note) = case.read(record.checkpoint.sha256, NOTE_LIMIT_BYTES as u64) else {
+            continue;
+        };
+        if history.holds(case, *leaf, record, &note).is_ok() {
+            held.push(Chosen { leaf: *leaf, record: record.clone(), note });
+        }
+    }
+    held.sort_by_key(|one| (one.record.size, one.leaf));
+    let mut wanted = BTreeSet::new();
+    for named in &history.named {
+        let by = |one: &&Chosen| one.record.by.iter().any(|by| by.key == named.key);
+        let first = |leaf: &u64| held.iter().filter(by).find(|one| one.record.size > *leaf);
+        wanted.extend(taken_in.iter().filter_map(first).map(|one| one.leaf));
+        wanted.extend(held.iter().rfind(by).map(|one| one.leaf));
+    }
+    held.retain(|one| wanted.contains(&one.leaf));
+    let mut seen = Vec::new();
+    for one in &held {
+        for by in &one.record.by {
+            let named = history.named.iter().find(|named| named.key == by.key);
+            let Some(named) = named else { continue };
+            seen.push(bundle::Sighting {
+                named: named.leaf,
+                key: by.key.clone(),
+                who: named.who.clone(),
+                size: one.record.size,
+                time: by.time.clone(),
+            });
+        }
+    }
+    Ok((held, seen))
+}
+
+/// How many leaves each cosigner of a policy saw, by key, whether the case names them or not.
+pub(crate) fn sizes(case: &Case, policy: &Policy) -> Result<BTreeMap<String, u64>, Error> {
+    let History { log, kept, .. } = History::of(case)?;
+    let mut sizes = BTreeMap::new();
+    for (_, record) in &kept {
+        let Ok(note) = case.read(record.checkpoint.sha256, NOTE_LIMIT_BYTES as u64) else {
+            continue;
+        };
+        for key in policy.cosigners.values() {
+            let named = vec![Named { key: key.vkey.clone(), ..Named::default() }];
+            let alone = History { log: log.clone(), named, kept: Vec::new() };
+            if let Ok((checkpoint, _)) = examine(case, &alone, &note) {
+                let size = sizes.entry(key.vkey.clone()).or_insert(0);
+                *size = checkpoint.size.max(*size);
+            }
+        }
+    }
+    Ok(sizes)
 }
 
 /// What the log says of cosigners.
@@ -193,6 +267,7 @@ impl History {
             match leaf.event {
                 Event::Genesis(genesis) => history.log = Verifier::parse(&genesis.log_key).ok(),
                 Event::Cosigner(named) => history.named.push(Named {
+                    leaf: index,
                     name: named.name().into(),
                     key: named.key,
                     who: named.who,
@@ -207,6 +282,18 @@ impl History {
             }
         }
         Ok(history)
+    }
+
+    /// Whether what a record says of a cosigned checkpoint is so; else why not.
+    fn holds(&self, case: &Case, leaf: u64, kept: &Cosigned, note: &[u8]) -> Result<(), String> {
+        // Who was named later is not counted by this record, even where a line of theirs is there.
+        let before = self.named.iter().filter(|named| named.leaf < leaf).cloned().collect();
+        let then = Self { log: self.log.clone(), named: before, kept: Vec::new() };
+        match examine(case, &then, note) {
+            Ok((checkpoint, by)) if checkpoint.size == kept.size && by == kept.by => Ok(()),
+            Ok(_) => Err("it says something else than the record".into()),
+            Err(refused) => Err(refused.why),
+        }
     }
 }
 
@@ -265,12 +352,6 @@ fn examine(
     }
     let by = held
         .into_iter()
-        .map(|one| CosignedBy { key: known[one.cosigner].vkey(), time: words(one.time) });
+        .map(|one| CosignedBy { key: known[one.cosigner].vkey(), time: time_words(one.time) });
     Ok((checkpoint, by.collect()))
-}
-
-/// A time in RFC 3339; the bare seconds where no calendar reaches so far.
-fn words(seconds: u64) -> String {
-    let time = i64::try_from(seconds).ok().and_then(|s| jiff::Timestamp::from_second(s).ok());
-    time.map_or_else(|| seconds.to_string(), |time| time.to_string())
 }

@@ -7,7 +7,9 @@
 //! clears the folder away, and there are two, of which one was sealed.
 
 use crate::passages::Passages;
-use crate::{Ask, Error, Progress, catalogue, evidence, figures, open_writer, show, stamps};
+use crate::{
+    Ask, Error, Progress, catalogue, cosign, evidence, figures, open_writer, show, stamps,
+};
 use actors::Key;
 use archive::batch::OpeningLine;
 use archive::{Case, Writer};
@@ -70,7 +72,10 @@ pub fn run(
     let (lines, disclosed) = openings(root, &items, &request.disclose)?;
     let list = names(&items);
     let disclosure = allowed(&mut writer, &disclosed, Sha256::of(&list))?;
-    let about = about(&case, writer.actor()?)?;
+    let taken_in: Vec<u64> =
+        items.iter().filter_map(|item| Some(item.captures.first()?.leaf)).collect();
+    let (cosigned, seen) = cosign::chosen(&case, &taken_in)?;
+    let about = About { seen, ..about(&case, writer.actor()?)? };
     let mut out = begin(&case, &request.out, &items, &about, progress)?;
     for (done, item) in items.iter().enumerate() {
         progress(done as u64, items.len() as u64, item.name());
@@ -78,6 +83,7 @@ pub fn run(
         out.add(&exhibit, &mut case.stream(item.digests.sha256)?)?;
     }
     stamp(&case, &items, &mut out)?;
+    add_cosigned(&case, &cosigned, &about.seen, &mut out)?;
     for record in proved(&case, roster.records())? {
         out.actor(&record)?;
     }
@@ -160,6 +166,7 @@ fn about(case: &Case, actor: &Key) -> Result<About, Error> {
         origin: case.log().origin().into(),
         log_key: case.log().verifier().vkey(),
         checkpoint: case.log().checkpoint().into(),
+        seen: Vec::new(),
     })
 }
 
@@ -286,6 +293,25 @@ fn stamp(case: &Case, items: &[&Item], out: &mut bundle::Writer) -> Result<(), E
             }
             out.stamp(&record, &files, None)?;
         }
+    }
+    Ok(())
+}
+
+/// Adds cosigned checkpoints, and the records that name their cosigners.
+fn add_cosigned(
+    case: &Case,
+    cosigned: &[cosign::Chosen],
+    seen: &[bundle::Sighting],
+    out: &mut bundle::Writer,
+) -> Result<(), Error> {
+    let named: BTreeSet<u64> = seen.iter().map(|one| one.named).collect();
+    let named: Vec<u64> = named.into_iter().collect();
+    for record in proved(case, &named)? {
+        out.cosigner(&record)?;
+    }
+    let leaves: Vec<u64> = cosigned.iter().map(|one| one.leaf).collect();
+    for (one, record) in cosigned.iter().zip(proved(case, &leaves)?) {
+        out.cosigned(&record, &one.note, &case.log().growth(one.record.size)?)?;
     }
     Ok(())
 }

@@ -1,8 +1,10 @@
 //! `casefile verify`: a whole case, or a bundle, checked; findings by name.
 
 use crate::{Error, catalogue, cosign, stamps};
+use archive::codes::KEY_UNTRUSTED;
 use archive::{Case, check, layout};
 use bundle::zipped;
+use custody::policy::{self, Policy};
 use record::{Finding, finding};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -34,6 +36,8 @@ pub struct Outcome {
     pub log_key: String,
     /// Timestamps in a bundle.
     pub stamps: Vec<Stamp>,
+    /// Cosignatures in a bundle.
+    pub seen: Vec<Seen>,
     /// Exhibits in a bundle with an evidence record that holds, and the time of its oldest token.
     pub evidence: BTreeMap<u64, String>,
 }
@@ -51,11 +55,30 @@ pub struct Stamp {
     pub trusted: Option<bool>,
 }
 
+/// A cosignature that holds.
+#[derive(Debug, Serialize)]
+pub struct Seen {
+    /// Name of the cosigner, as it stands in the key.
+    pub cosigner: String,
+    /// The cosigner's verifier key.
+    pub key: String,
+    /// When they saw the log, as they say.
+    pub time: String,
+    /// How many records it had.
+    pub size: u64,
+    /// Exhibits that they saw in it first.
+    pub exhibits: Vec<u64>,
+    /// Whether the given policy names the key; `null` where none was given.
+    pub trusted: Option<bool>,
+}
+
 /// What is known from elsewhere.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Trusted<'a> {
     /// The log's verifier key.
     pub log_key: Option<&'a str>,
+    /// A file with a trust policy (C2SP tlog-policy): log keys, cosigners, how many it takes.
+    pub policy: Option<&'a Path>,
     /// A file of root certificates of authorities for timestamps, PEM.
     pub tsa_roots: Option<&'a Path>,
 }
@@ -67,11 +90,13 @@ pub fn run(
     trusted: Trusted<'_>,
     progress: &(dyn Fn(u64, u64) + Sync),
 ) -> Result<Outcome, Error> {
+    let policy = trusted.policy.map(policy).transpose()?;
     if path.join(layout::VERSION_FILE).is_file() {
-        return case(path, trusted.log_key, progress);
+        return case(path, trusted.log_key, policy.as_ref(), progress);
     }
     let roots = trusted.tsa_roots.map(roots).transpose()?;
-    let trusted = bundle::Trusted { log_key: trusted.log_key, roots: roots.as_deref() };
+    let (log_key, roots) = (trusted.log_key, roots.as_deref());
+    let trusted = bundle::Trusted { log_key, roots, policy: policy.as_ref() };
     let metadata = fs::metadata(path).map_err(Error::io("look at", path))?;
     if metadata.is_file() {
         return zip(path, trusted);
@@ -91,10 +116,14 @@ pub fn run(
 fn case(
     path: &Path,
     trusted: Option<&str>,
+    policy: Option<&Policy>,
     progress: &(dyn Fn(u64, u64) + Sync),
 ) -> Result<Outcome, Error> {
     let report = check::check(path, trusted, progress)?;
     let mut findings = report.findings;
+    if let Some(policy) = policy {
+        findings.extend(under_policy(path, policy, &report.log_key));
+    }
     // A case too damaged to be opened has been told so already.
     if let Ok(case) = Case::open(path) {
         findings.extend(readings(&case));
@@ -110,8 +139,30 @@ fn case(
         bytes: report.object_bytes,
         log_key: report.log_key,
         stamps: Vec::new(),
+        seen: Vec::new(),
         evidence: BTreeMap::new(),
     })
+}
+
+/// Whether the log's key and its cosigners are those that the verifier's own policy asks for.
+fn under_policy(path: &Path, policy: &Policy, log_key: &str) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if !policy.logs.iter().any(|log| log.vkey == log_key) {
+        let message = "the log is signed by a key that the policy given does not name";
+        findings.push(Finding::fault(KEY_UNTRUSTED, layout::LOG_KEY, message));
+    }
+    let sizes = Case::open(path).map_err(Error::from).and_then(|case| cosign::sizes(&case, policy));
+    let Ok(sizes) = sizes else { return findings };
+    if policy.asks_for_cosigners() && policy.seen_by_quorum(&sizes).is_none() {
+        let message = format!(
+            "the cosigners that the policy given asks for have not signed: of {} that it names, \
+             cosignatures of {} are on record and hold",
+            policy.cosigners.len(),
+            sizes.len()
+        );
+        findings.push(Finding::fault(cosign::QUORUM_UNMET, layout::LOG, message));
+    }
+    findings
 }
 
 /// Whether each newest reading can be used.
@@ -149,13 +200,32 @@ fn of_bundle(report: bundle::Report) -> Outcome {
         bytes: report.payload_bytes,
         log_key: report.log_key,
         stamps: report.stamps.into_iter().map(of_stamp).collect(),
+        seen: report.seen.into_iter().map(of_seen).collect(),
         evidence: report.evidence,
     }
+}
+
+fn of_seen(seen: bundle::Seen) -> Seen {
+    let cosigner = seen.name().to_string();
+    let bundle::Seen { key, size, time, exhibits, trusted, .. } = seen;
+    Seen { cosigner, key, time, size, exhibits, trusted }
 }
 
 fn of_stamp(stamp: bundle::Stamp) -> Stamp {
     let bundle::Stamp { authority, gen_time, tree_size, trusted, .. } = stamp;
     Stamp { authority, gen_time, tree_size, trusted }
+}
+
+/// The policy in a file.
+fn policy(path: &Path) -> Result<Policy, Error> {
+    let bytes = crate::outside::read(path, policy::LIMIT_BYTES)?;
+    Policy::parse(&bytes).map_err(|error| {
+        Error::asked(
+            format!("{}: {error}", path.display()),
+            "Give a policy in the form of C2SP tlog-policy, such as log/cosigned/policy of a \
+             bundle: its log, its cosigners with keys that they told you, and a quorum.",
+        )
+    })
 }
 
 /// The root certificates in a file.

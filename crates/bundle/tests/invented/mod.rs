@@ -10,7 +10,8 @@
 )]
 
 use bundle::page::Text;
-use bundle::{About, Exhibit, Proved, Recorded, Row, Table, Writer, bag, layout};
+use bundle::{About, Exhibit, Proved, Recorded, Row, Sighting, Table, Writer, bag, layout};
+use custody::cosignature::{Secret, time_words};
 use custody::growth::Growth;
 use custody::note::Signer;
 use custody::proof::Tiles;
@@ -18,8 +19,8 @@ use custody::tile::Tile;
 use custody::tlog_proof::TlogProof;
 use custody::{Checkpoint, Edge};
 use record::{
-    Capture, Digests, Event, Export, Figure, Genesis, Hedge, Leaf, Measure, Name, Opening, Reading,
-    ReadingMade, Sha256, Stated, canonical,
+    Capture, Cosigned, CosignedBy, Cosigner, Digests, Event, Export, Figure, Genesis, Hedge, Leaf,
+    Measure, Name, Opening, Reading, ReadingMade, Sha256, Stated, canonical,
 };
 use std::collections::BTreeMap;
 use std::fs;
@@ -63,6 +64,14 @@ pub struct Case {
     edge: Edge,
     files: BTreeMap<String, Vec<u8>>,
     items: Vec<Item>,
+    seen: Vec<Kept>,
+}
+
+/// A cosigned checkpoint on record.
+pub struct Kept {
+    pub sighting: Sighting,
+    pub leaf: u64,
+    pub note: String,
 }
 
 /// A bundle before its export is on record.
@@ -103,6 +112,7 @@ impl Case {
             edge: Edge::empty(),
             files: BTreeMap::new(),
             items: Vec::new(),
+            seen: Vec::new(),
         };
         case.append(Event::Genesis(Genesis {
             case: "Mill Road".into(),
@@ -175,6 +185,54 @@ impl Case {
         self.leaves.len() as u64 - 1
     }
 
+    /// Names a cosigner, on record, and returns the record's index.
+    pub fn name_cosigner(&mut self, secret: &Secret) -> u64 {
+        let key = secret.cosigner().vkey();
+        self.append(Event::Cosigner(Cosigner { key, who: Some("An archive".into()) }))
+    }
+
+    /// The log's checkpoint, cosigned at `time`.
+    pub fn cosign(&self, secret: &Secret, time: u64) -> String {
+        let signed = self.checkpoint();
+        let (text, _) = signed.split_once("\n\n").unwrap();
+        let checkpoint = custody::checkpoint::parse(&format!("{text}\n")).unwrap();
+        format!("{signed}{}", secret.cosign(&checkpoint, time).unwrap())
+    }
+
+    /// Records that `secret`, whom the record `named` names, cosigned the log as `note` has it, of
+    /// `size` leaves, at `time`. Whether that is so is the caller's affair.
+    pub fn keep(&mut self, named: u64, secret: &Secret, note: String, (size, time): (u64, u64)) {
+        let by = CosignedBy { key: secret.cosigner().vkey(), time: time_words(time) };
+        self.keep_by(named, vec![by], note, size);
+    }
+
+    /// The same with whatever the record is to count.
+    pub fn keep_by(&mut self, named: u64, by: Vec<CosignedBy>, note: String, size: u64) {
+        let one = by.first().cloned();
+        let checkpoint = Digests::of(note.as_bytes());
+        let leaf = self.append(Event::Cosigned(Cosigned { checkpoint, size, by }));
+        let (key, time) = one.map(|one| (one.key, one.time)).unwrap_or_default();
+        let sighting = Sighting { named, key, who: Some("An archive".into()), size, time };
+        self.seen.push(Kept { sighting, leaf, note });
+    }
+
+    /// Names a cosigner, has the log cosigned, and records that.
+    pub fn cosigned(&mut self, secret: &Secret, time: u64) {
+        let named = self.name_cosigner(secret);
+        self.cosigned_again(named, secret, time);
+    }
+
+    /// Has the log cosigned by whom the record `named` names, and records that.
+    pub fn cosigned_again(&mut self, named: u64, secret: &Secret, time: u64) {
+        let (note, size) = (self.cosign(secret, time), self.edge.size());
+        self.keep(named, secret, note, (size, time));
+    }
+
+    /// How many leaves the log has.
+    pub fn size(&self) -> u64 {
+        self.edge.size()
+    }
+
     pub fn checkpoint(&self) -> String {
         let origin = self.signer.name().to_owned();
         Checkpoint { origin, size: self.edge.size(), root: self.edge.root() }.sign(&self.signer)
@@ -213,6 +271,11 @@ impl Case {
         for index in self.decided.iter().filter(|index| self.left_out != Some(**index)) {
             writer.actor(&self.proved(*index)).unwrap();
         }
+        for kept in &self.seen {
+            writer.cosigner(&self.proved(kept.sighting.named)).unwrap();
+            let growth = self.growth(kept.sighting.size.min(self.edge.size()));
+            writer.cosigned(&self.proved(kept.leaf), kept.note.as_bytes(), &growth).unwrap();
+        }
         writer.disclose(&self.opening_line(1)).unwrap();
         let manifest = writer.finish().unwrap();
         let signature = custody::sshsig::sign(&self.actor, layout::NAMESPACE, &manifest);
@@ -242,6 +305,7 @@ impl Case {
             origin: self.signer.name().into(),
             log_key: self.signer.vkey(),
             checkpoint: self.checkpoint(),
+            seen: self.seen.iter().map(|kept| kept.sighting.clone()).collect(),
         }
     }
 
@@ -358,18 +422,23 @@ pub fn remake_lists(root: &Path, key: Option<&[u8; 32]>) {
 /// The verdict on a bundle. Where `CASEFILE_KEEP_BUNDLES` names a folder, bundle and verdict are kept
 /// there too, so that another verifier can be asked about the same bytes (`oracle/agree.py`).
 pub fn verify(root: &Path, trusted: Option<&str>) -> bundle::Report {
-    static KEPT: AtomicUsize = AtomicUsize::new(0);
     let report = bundle::verify(root, trusted).unwrap();
+    keep(root, trusted, &report);
+    report
+}
+
+/// Keeps a bundle and the verdict on it, where it is asked for.
+fn keep(root: &Path, trusted: Option<&str>, report: &bundle::Report) {
+    static KEPT: AtomicUsize = AtomicUsize::new(0);
     if let Some(folder) = std::env::var_os("CASEFILE_KEEP_BUNDLES") {
         let number = KEPT.fetch_add(1, Ordering::Relaxed);
         let place = PathBuf::from(folder).join(format!("{}-{number}", std::process::id()));
         fs::create_dir_all(&place).unwrap();
         let copied = Command::new("cp").arg("-a").arg(root).arg(place.join("bundle")).status();
         assert!(copied.unwrap().success(), "{} cannot be kept", root.display());
-        let lines = [&[trusted.unwrap_or_default()], faults(&report).as_slice()].concat();
+        let lines = [&[trusted.unwrap_or_default()], faults(report).as_slice()].concat();
         fs::write(place.join("verdict"), lines.join("\n")).unwrap();
     }
-    report
 }
 
 /// Copies a folder.
