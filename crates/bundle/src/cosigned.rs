@@ -11,10 +11,11 @@ use custody::note::{NOTE_LIMIT_BYTES, Verifier};
 use custody::policy::{self, Policy};
 use custody::{Checkpoint, checkpoint, growth};
 use record::{Cosigned, Digests, Event, Finding};
+use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A cosignature that holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Seen {
     /// Leaf of the record of it.
     pub leaf: u64,

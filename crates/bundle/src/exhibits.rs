@@ -50,8 +50,8 @@ impl Check<'_> {
         }
         let strays = |path: &&String| !spoken.files.contains(*path);
         let mut strays: Vec<String> = self.digests.keys().filter(strays).cloned().collect();
-        // Records about others' word belong to no exhibit: `stamps` and `cosigned` account for them.
-        // Those about actors go with each bundle: `seals` counts them.
+        // Records about others' word belong to no exhibit: `stamps` and `cosigned` account for
+        // them. Those about actors go with each bundle: `seals` counts them.
         let others = |event: &Event| {
             use Event::{Cosigned, Cosigner, Timestamp, TimestampRequest};
             matches!(event, TimestampRequest(_) | Timestamp(_) | Cosigner(_) | Cosigned(_))

@@ -8,6 +8,7 @@ use crate::{codes, layout};
 use custody::note::Verifier;
 use custody::{checkpoint, growth};
 use record::{Digests, Event, Finding, Stamped, Timestamp, TimestampRequest};
+use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use timestamp::kept::{self, Parts};
 use timestamp::{Certificate, Fault, Given, Question, request};
@@ -16,7 +17,7 @@ use timestamp::{Certificate, Fault, Given, Question, request};
 const FILE_LIMIT_BYTES: u64 = timestamp::certificate::FILE_LIMIT_BYTES as u64;
 
 /// A timestamp that holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Stamp {
     /// Leaf of its record.
     pub leaf: u64,

@@ -269,7 +269,7 @@ pub(crate) fn verified(out: &mut dyn Write, outcome: &verify::Outcome) -> io::Re
                 several => format!("Exhibit(s) {}, among", ranges(several)),
             },
             seen.size,
-            clean(&seen.cosigner),
+            clean(seen.name()),
             clean(&seen.time),
         )?;
     }

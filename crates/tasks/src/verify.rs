@@ -35,41 +35,11 @@ pub struct Outcome {
     /// The log's key, for comparing with what was said elsewhere.
     pub log_key: String,
     /// Timestamps in a bundle.
-    pub stamps: Vec<Stamp>,
+    pub stamps: Vec<bundle::Stamp>,
     /// Cosignatures in a bundle.
-    pub seen: Vec<Seen>,
+    pub seen: Vec<bundle::Seen>,
     /// Exhibits in a bundle with an evidence record that holds, and the time of its oldest token.
     pub evidence: BTreeMap<u64, String>,
-}
-
-/// A timestamp that holds.
-#[derive(Debug, Serialize)]
-pub struct Stamp {
-    /// The authority.
-    pub authority: String,
-    /// The time it states.
-    pub gen_time: String,
-    /// How many records it covers.
-    pub tree_size: u64,
-    /// Whether a given root vouches for the authority; `null` where none was given.
-    pub trusted: Option<bool>,
-}
-
-/// A cosignature that holds.
-#[derive(Debug, Serialize)]
-pub struct Seen {
-    /// Name of the cosigner, as it stands in the key.
-    pub cosigner: String,
-    /// The cosigner's verifier key.
-    pub key: String,
-    /// When they saw the log, as they say.
-    pub time: String,
-    /// How many records it had.
-    pub size: u64,
-    /// Exhibits that they saw in it first.
-    pub exhibits: Vec<u64>,
-    /// Whether the given policy names the key; `null` where none was given.
-    pub trusted: Option<bool>,
 }
 
 /// What is known from elsewhere.
@@ -199,21 +169,10 @@ fn of_bundle(report: bundle::Report) -> Outcome {
         objects: report.exhibits,
         bytes: report.payload_bytes,
         log_key: report.log_key,
-        stamps: report.stamps.into_iter().map(of_stamp).collect(),
-        seen: report.seen.into_iter().map(of_seen).collect(),
+        stamps: report.stamps,
+        seen: report.seen,
         evidence: report.evidence,
     }
-}
-
-fn of_seen(seen: bundle::Seen) -> Seen {
-    let cosigner = seen.name().to_string();
-    let bundle::Seen { key, size, time, exhibits, trusted, .. } = seen;
-    Seen { cosigner, key, time, size, exhibits, trusted }
-}
-
-fn of_stamp(stamp: bundle::Stamp) -> Stamp {
-    let bundle::Stamp { authority, gen_time, tree_size, trusted, .. } = stamp;
-    Stamp { authority, gen_time, tree_size, trusted }
 }
 
 /// The policy in a file.
