@@ -7,9 +7,7 @@
 //! clears the folder away, and there are two, of which one was sealed.
 
 use crate::passages::Passages;
-use crate::{
-    Ask, Error, Progress, catalogue, cosign, evidence, figures, open_writer, show, stamps,
-};
+use crate::{Ask, Error, Progress, catalogue, evidence, figures, open_writer, show, stamps};
 use actors::Key;
 use archive::batch::OpeningLine;
 use archive::{Case, Writer};
@@ -74,7 +72,8 @@ pub fn run(
     let disclosure = allowed(&mut writer, &disclosed, Sha256::of(&list))?;
     let taken_in: Vec<u64> =
         items.iter().filter_map(|item| Some(item.captures.first()?.leaf)).collect();
-    let (cosigned, seen) = cosign::chosen(&case, &taken_in)?;
+    let (cosigned, seen) = sightings::chosen(&case, &taken_in)?;
+    let seen = seen.into_iter().map(sighting).collect();
     let about = About { seen, ..about(&case, writer.actor()?)? };
     let mut out = begin(&case, &request.out, &items, &about, progress)?;
     for (done, item) in items.iter().enumerate() {
@@ -297,10 +296,15 @@ fn stamp(case: &Case, items: &[&Item], out: &mut bundle::Writer) -> Result<(), E
     Ok(())
 }
 
+fn sighting(named: sightings::Named) -> bundle::Sighting {
+    let sightings::Named { leaf, key, who, size, time, .. } = named;
+    bundle::Sighting { named: leaf, key, who, size, time: time.unwrap_or_default() }
+}
+
 /// Adds cosigned checkpoints, and the records that name their cosigners.
 fn add_cosigned(
     case: &Case,
-    cosigned: &[cosign::Chosen],
+    cosigned: &[sightings::Chosen],
     seen: &[bundle::Sighting],
     out: &mut bundle::Writer,
 ) -> Result<(), Error> {

@@ -1,6 +1,6 @@
 //! `casefile verify`: a whole case, or a bundle, checked; findings by name.
 
-use crate::{Error, catalogue, cosign, stamps};
+use crate::{Error, catalogue, stamps};
 use archive::codes::KEY_UNTRUSTED;
 use archive::{Case, check, layout};
 use bundle::zipped;
@@ -97,7 +97,7 @@ fn case(
     // A case too damaged to be opened has been told so already.
     if let Ok(case) = Case::open(path) {
         findings.extend(readings(&case));
-        findings.extend(cosign::check(&case).unwrap_or_default());
+        findings.extend(sightings::check(&case).unwrap_or_default());
     }
     findings.extend(stamps(path));
     Ok(Outcome {
@@ -121,7 +121,8 @@ fn under_policy(path: &Path, policy: &Policy, log_key: &str) -> Vec<Finding> {
         let message = "the log is signed by a key that the policy given does not name";
         findings.push(Finding::fault(KEY_UNTRUSTED, layout::LOG_KEY, message));
     }
-    let sizes = Case::open(path).map_err(Error::from).and_then(|case| cosign::sizes(&case, policy));
+    let sizes =
+        Case::open(path).map_err(Error::from).and_then(|case| Ok(sightings::sizes(&case, policy)?));
     let Ok(sizes) = sizes else { return findings };
     if policy.asks_for_cosigners() && policy.seen_by_quorum(&sizes).is_none() {
         let message = format!(
@@ -130,7 +131,7 @@ fn under_policy(path: &Path, policy: &Policy, log_key: &str) -> Vec<Finding> {
             policy.cosigners.len(),
             sizes.len()
         );
-        findings.push(Finding::fault(cosign::QUORUM_UNMET, layout::LOG, message));
+        findings.push(Finding::fault(sightings::QUORUM_UNMET, layout::LOG, message));
     }
     findings
 }
