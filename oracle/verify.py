@@ -17,7 +17,8 @@ REQUIRED = """tagmanifest-sha256.txt tagmanifest-sha256.txt.sig export.leaf expo
     log/policy log/vkey manifest-sha256.txt verify.py custody.html premis.xml case.jsonld ro-crate-metadata.json""".split()
 SEALS, FOLDERS = REQUIRED[:5], "data data/items data/readings log log/cosigned log/evidence log/leaves log/proofs log/timestamps".split()
 FIELDS = dict(line.split(" ", 1) for line in """genesis case:s actor_key:s actor_name:s log_key:s
-capture item:d name:m method:s file_modified:n source:n address:n obtained:n note:n withheld:w
+capture sealed?:k item:d name:m method:s file_modified:n source:n address:n obtained:n note:n withheld:w
+erasure item:h key_file:d openings:l reason:s
 reading item:h reading:d reader:s figures:i problems:l
 timestamp_request about:s stamped:d request:d tree_size:i root:h renews:o
 timestamp request:i tree_size:i root:h reply:d certificates:d revocations:q authority:s gen_time:s accuracy_micros:o policy:s serial:s
@@ -39,7 +40,7 @@ def form(fields):  # of an object with these fields, NAME:KIND or NAME?:KIND, in
     parts = [',"%s":%s' % (name.rstrip("?"), KINDS[kind]) for name, kind in pairs]
     return r"\{%s\}" % "".join("(?:%s)?" % part if "?" in pair[0] else part for pair, part in zip(pairs, parts))[1:]
 def many(one): return "(?:%s(?:,%s)*)?" % (one, one)
-KINDS.update(c=r"\[%s\]" % many(form("key:s time:s")), d=form("sha256:h blake2b512:b size:i"), m=form("bytes:n text:s"), l=r"\[%s\]" % many(TEXT),
+KINDS.update(k=r'\{"key_file":%s\}' % form("sha256:h blake2b512:b size:i"), c=r"\[%s\]" % many(form("key:s time:s")), d=form("sha256:h blake2b512:b size:i"), m=form("bytes:n text:s"), l=r"\[%s\]" % many(TEXT),
              w=r"\{%s\}" % many(TEXT + ":" + HASH), j=r"\[%s\]" % many(KINDS["i"]), q="(?:null|%s)" % form("sha256:h blake2b512:b size:i"))
 RECORD = "|".join(form("actor:s log:s time:t tool:s v:1 type:%s %s" % one) for one in FIELDS.items())
 # What is known: digests by path, records by index, items by number, what was used, findings, keys.
@@ -56,7 +57,6 @@ def step(code, place):  # What goes wrong inside is a finding: hostile bytes nei
     except OSError: raise  # the machine's problem: nothing can be said
     except Exception as wrong:
         find(code, place, str(wrong) if type(wrong) is AssertionError else repr(wrong)[:200])
-
 def unbase64(text):
     data = base64.b64decode(text, validate=True)
     demand(base64.b64encode(data).decode() == text, "base64 that is not in its one form")
@@ -67,7 +67,6 @@ def canonical(data, form):  # RFC 8785
     made = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
     demand(made == data != b"null", "JSON of another form, or not in its one spelling")
     return value
-
 def walk(at=""):  # step 1: what is there; a folder that no bundle has is a finding, and not entered
     for entry in os.scandir(os.path.join(log.folder, at)):
         path, info = at + entry.name, entry.stat(follow_symlinks=False)
@@ -92,7 +91,6 @@ def digests(pieces):
     sha256, blake2b = hashlib.sha256(), hashlib.blake2b()
     size = sum(sha256.update(piece) or blake2b.update(piece) or len(piece) for piece in pieces)
     return {"sha256": sha256.hexdigest(), "blake2b512": blake2b.hexdigest(), "size": size}
-
 def manifest(name, which, paths):  # It has one form, so it is made anew from the files and compared.
     with step("bundle-form", name):
         made = {path: files[path][which] for path in sorted(paths)}
@@ -167,7 +165,6 @@ def note(data, others=False):  # size and root, if the log's key has signed them
     demand(origin == log.origin and all(extensions), "of another log, or another form")
     demand(re.fullmatch("0|[1-9][0-9]{0,18}", size), "its size has not the one form")
     return int(size), unbase64(root)
-
 def climb(at, last, node, hashes):  # RFC 9162, 2.1.3.2, 2.1.4.2: roots of an older tree, and of the tree
     old = new = node
     for other in hashes:
@@ -194,7 +191,6 @@ def consistency(path, size, root, later):  # that a log of this size and root is
     at, last, hashes = size - 1, later_size - 1, [root] * (size & size - 1 == 0) + hashes
     while at & 1: at, last = at >> 1, last >> 1
     demand(climb(at, last, hashes[0], hashes[1:]) == (root, later_root), "another log's beginning")
-
 def keys():  # step 3, and the actor's key, which leaf 0 names
     with step("bundle-form", "log/vkey"):
         log.vkey, end = read("log/vkey").decode().split("\n")
@@ -296,8 +292,15 @@ def exhibits():  # step 8; a line follows from its number, name, leaves and the 
             demand(named and item == files[path], "its files have another number, name or digest")
             records = [proved[index] for index in about]
             names = [record["name"]["text"] for record in records if record["item"] == item]
-            read_as = [record["reading"] for record in records if record["item"] == item["sha256"]]
-            demand(one["name"] in names and len(names + read_as) == len(records), "not its records")
+            read_as = [record["reading"] for record in records if record["item"] == item["sha256"] and "reading" in record]
+            seals = [(item["sha256"], record["sealed"]["key_file"]) for record in records if "sealed" in record]
+            gone = [(record["item"], record["key_file"]) for record in records if "reason" in record]
+            demand(one["name"] in names and len(names + read_as + gone) == len(records), "not its records")
+            with step("bundle-sealed", path): demand(all({"key", "plain"} <= {*one["withheld"]} for one in records if "sealed" in one), "for no key")
+            with step("bundle-erasure", path):
+                demand(all(one in seals for one in gone), "erased, and not sealed so")
+                demand(not gone or used.isdisjoint((index, "key") for index in about), "erased, and its key goes along")
+            if seals: find("bundle-" + ("erased" if gone else "sealed-unopened"), path, "sealed, and not opened here", "notice")
             demand(read_as == [files[path] for path in [reading] if path], "not what was read")
             with step("bundle-reading", reading):
                 reading is None or spans(canonical(read(reading, LIST), "(?s).*"), path, item)
@@ -318,7 +321,7 @@ def openings():  # step 9
         text = "\n".join(("casefile commitment v1", one["field"], one["salt"], one["value"]))
         made = hashlib.sha256(text.encode()).hexdigest()
         demand("\n" not in one["field"] and made == proved[one["leaf"]]["withheld"][one["field"]], "not opened")
-        disclosed.add(one["field"])
+        disclosed.add(one["field"]), used.add((one["leaf"], one["field"]))
     demand(disclosed or "openings.jsonl" not in files, "it is there, and opens nothing")
 
 @step("bundle-timestamp", "log/timestamps")
@@ -406,7 +409,6 @@ def export():  # steps 6 and 7; what the record of the export must say follows f
             about = hashlib.sha256(json.dumps(log.about, separators=(",", ":")).encode()).hexdigest() if log.about else None
             demand(value.get("actors") == about, "a record about actors was left out")
             demand(value == made, "not of this bundle: %s" % [one for one in value if value[one] != made[one]])
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("folder"), parser.add_argument("--trust", metavar="KEY")

@@ -233,7 +233,7 @@ stamped_bundle() {
 agree_kept() {
     mkdir "$place/kept"
     CASEFILE_KEEP_BUNDLES=$place/kept cargo test --quiet --locked --package casefile-bundle \
-        --test missing --test again --test forks --test forgeries --test traps --test actors --test cosigned &&
+        --test missing --test again --test forks --test forgeries --test traps --test actors --test cosigned --test sealed &&
         python3 oracle/agree.py kept "$place/kept"
 }
 agrees() { # WHAT COMMAND...

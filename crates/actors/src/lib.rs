@@ -32,7 +32,8 @@ pub fn is_about_actors(event: &Event) -> bool {
         | Event::TimestampRequest(_)
         | Event::Timestamp(_)
         | Event::Cosigner(_)
-        | Event::Cosigned(_) => false,
+        | Event::Cosigned(_)
+        | Event::Erasure(_) => false,
     }
 }
 

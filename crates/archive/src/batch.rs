@@ -7,10 +7,11 @@ use crate::agent::Agent;
 use crate::case::Writer;
 use crate::keys::ActorKey;
 use crate::objects::{self, TakeInError};
-use crate::{Error, cores, durable, keys, layout};
+use crate::{Error, cores, durable, keys, layout, sealed};
 use custody::sshsig::Secret;
 use record::leaf::LEAF_LIMIT_BYTES;
-use record::{Commitment, Digests, Event, Opening, Sha256, canonical};
+use record::{Capture, Commitment, Digests, Event, Opening, Sha256, canonical};
+use sealing::{ItemKey, Sealing};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -60,6 +61,8 @@ pub struct Batch {
     staged: Vec<Staged>,
     staged_bytes: u64,
     events: Vec<(Event, Vec<Opening>)>,
+    /// Key files of sealed items, by the place of their record in `events`.
+    key_files: Vec<(usize, Sha256, Vec<u8>)>,
 }
 
 struct Staged {
@@ -82,6 +85,7 @@ impl Batch {
             staged: Vec::new(),
             staged_bytes: 0,
             events: Vec::new(),
+            key_files: Vec::new(),
         })
     }
 
@@ -104,6 +108,18 @@ impl Batch {
         self.staged_bytes += digests.size;
         self.staged.push(Staged { path: incoming.path, digests, file });
         Ok(digests)
+    }
+
+    /// [`Batch::take_in`], sealed for `key` on the way: the plain bytes never touch the disk. Gives
+    /// the digests of the object and those of the plain bytes.
+    pub fn take_in_sealed(
+        &mut self,
+        source: &mut dyn Read,
+        key: &ItemKey,
+    ) -> Result<(Digests, Digests), TakeInError> {
+        let mut sealing = Sealing::new(source, key).map_err(TakeInError::Source)?;
+        let sealed = self.take_in(&mut sealing)?;
+        Ok((sealed, sealing.plain()))
     }
 
     /// [`Batch::take_in`] for bytes in memory, which can always be read.
@@ -135,6 +151,13 @@ impl Batch {
     /// Adds a record, with the openings of the commitments in it.
     pub fn record(&mut self, event: Event, openings: Vec<Opening>) {
         self.events.push((event, openings));
+    }
+
+    /// Adds the record of an item that was taken in sealed, with its key file, which holds the
+    /// openings of the commitments in it.
+    pub fn record_sealed(&mut self, capture: Capture, key_file: Vec<u8>) {
+        self.key_files.push((self.events.len(), capture.item.sha256, key_file));
+        self.record(Event::Capture(capture), Vec::new());
     }
 
     /// Whether the batch is large enough that it should be committed before more is added.
@@ -178,6 +201,7 @@ impl Batch {
             receipts.push(Receipt { index, event });
         }
         self.openings_durable(first, &openings)?;
+        sealed::keep(&self.root, first, &mem::take(&mut self.key_files))?;
         writer.guards.compare()?;
         writer.log.append(&writer.keys, &leaves)?;
         writer.guards.put(writer.log.checkpoint());
@@ -324,5 +348,6 @@ fn describe(event: &Event) -> String {
         Event::TwoPerson(_) => "the rule of two persons".into(),
         Event::Approval(_) => "an approval".into(),
         Event::Disclosure(_) => "a disclosure".into(),
+        Event::Erasure(erasure) => format!("the erasure of {}", erasure.item),
     }
 }

@@ -341,7 +341,7 @@ pub fn now() -> String {
 }
 
 /// Takes a folder from the sight of the machine's other users.
-pub(crate) fn close_to_others(folder: &Path) -> Result<(), Error> {
+pub fn close_to_others(folder: &Path) -> Result<(), Error> {
     let mode = <fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o700);
     fs::set_permissions(folder, mode).map_err(Error::io("close to others", folder))
 }

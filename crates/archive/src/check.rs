@@ -8,7 +8,7 @@ use crate::case::leaf_of;
 use crate::log::{self, list_files};
 use crate::objects::{self, State};
 use crate::scrub::Sweep;
-use crate::{Error, codes, cores, layout, signers};
+use crate::{Error, codes, cores, layout, sealed, signers};
 use actors::Roster;
 use custody::Edge;
 use custody::note::Verifier;
@@ -72,6 +72,7 @@ pub fn check_by(root: &Path, trusted: Option<&str>, sweep: &Sweep<'_>) -> Result
         Err(error) => report.findings.push(as_finding(error)),
     }
     check_openings(root, &known, &mut report)?;
+    report.findings.extend(sealed::check(root, size, &known.sealed)?);
     check_objects(root, &known, &mut report, sweep)?;
     check_files(root, size, &mut report)?;
     report.findings.sort();
@@ -84,7 +85,9 @@ pub fn check_by(root: &Path, trusted: Option<&str>, sweep: &Sweep<'_>) -> Result
 struct Known {
     /// Objects recorded, with the leaf that did so first.
     objects: BTreeMap<Sha256, (Digests, u64)>,
-    /// Commitments by leaf and field.
+    /// Sealed items and erasures.
+    sealed: sealed::Recorded,
+    /// Commitments by leaf and field, but for those whose openings stand in key files.
     withheld: BTreeMap<(u64, String), Commitment>,
     /// Who may sign.
     roster: Roster,
@@ -236,7 +239,11 @@ fn check_record(
     for digests in leaf.event.objects() {
         known.objects.entry(digests.sha256).or_insert((*digests, at));
     }
-    if let Event::Capture(capture) = &leaf.event {
+    let misplaced = known.sealed.add(at, &leaf.event);
+    report.findings.extend(misplaced);
+    if let Event::Capture(capture) = &leaf.event
+        && capture.sealed.is_none()
+    {
         let withheld = capture.withheld.iter();
         known.withheld.extend(withheld.map(|(field, hash)| ((at, field.clone()), *hash)));
     }

@@ -78,5 +78,19 @@ pub const DAMAGED_KEPT: &str = "damaged-kept";
 pub const KEY_UNCHECKED: &str = "key-unchecked";
 /// A lost checkpoint could be replaced by an older one only.
 pub const REPAIR_OLDER: &str = "repair-older";
+/// The key file of a sealed item is not there, and no record says that it was erased.
+pub const SEALED_KEY_MISSING: &str = "sealed-key-missing";
+/// The key file of a sealed item is not the one on record.
+pub const SEALED_KEY_DAMAGED: &str = "sealed-key-damaged";
+/// The key file of an erased item is still, or again, there.
+pub const SEALED_KEY_KEPT: &str = "sealed-key-kept";
+/// An item was erased: nobody can open it any more.
+pub const ITEM_ERASED: &str = "item-erased";
+/// A record erases what was never taken in sealed, or another key file.
+pub const ERASURE_INVALID: &str = "erasure-invalid";
+/// An erasure that was interrupted: begun, brought to its end, or called off.
+pub const ERASURE_UNFINISHED: &str = "erasure-unfinished";
+/// A mirror had the key file of an erased item, and it is destroyed there too.
+pub const ERASURE_CARRIED: &str = "erasure-carried";
 /// A file in a cosigner's folder cannot be used.
 pub const COSIGNER_DAMAGED: &str = "cosigner-damaged";

@@ -111,7 +111,7 @@ pub fn write(
 }
 
 /// Writes a key file of a case or a cosigner.
-pub(crate) fn seal(
+pub fn seal(
     root: &Path,
     place: &str,
     plain: &str,
@@ -144,7 +144,7 @@ pub fn read(root: &Path, place: &str, passphrase: Option<Passphrase>) -> Result<
 }
 
 /// Opens a key file and takes its plain text apart.
-pub(crate) fn unseal<T>(
+pub fn unseal<T>(
     root: &Path,
     place: &str,
     passphrase: Option<Passphrase>,
@@ -205,7 +205,7 @@ fn parse(plain: &[u8]) -> Option<Keys> {
 }
 
 /// Reads a secret key of 32 bytes in base64.
-pub(crate) fn seed(base64: &str) -> Option<Seed> {
+pub fn seed(base64: &str) -> Option<Seed> {
     let bytes = Zeroizing::new(BASE64.decode(base64.as_bytes()).ok()?);
     Some(Zeroizing::new(bytes.as_slice().try_into().ok()?))
 }

@@ -47,6 +47,11 @@ pub const OPENINGS: &str = "private/openings";
 /// Openings that a crash left beyond the checkpoint.
 pub const OPENINGS_UNACKNOWLEDGED: &str = "private/unacknowledged";
 
+/// Key files of sealed items.
+pub const SEALED: &str = "private/sealed";
+/// Ending of the mark beside a key file that is about to be destroyed.
+pub const ERASING: &str = ".erasing";
+
 /// Says that the folder is a mirror, and of which log.
 pub const MIRROR: &str = "MIRROR";
 /// Damaged files that were replaced by good copies, in a folder for each repair.
@@ -84,6 +89,19 @@ pub fn openings(index: u64) -> String {
 pub fn openings_index(name: &str) -> Option<u64> {
     let digits = name.strip_suffix(".jsonl").filter(|digits| digits.len() == 20)?;
     digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
+}
+
+/// Path of the key file of the sealed item that the leaf `index` records: the leaf first, so that
+/// what lies beyond a checkpoint is told by its name, as it is of openings.
+pub fn key_file(index: u64, item: Sha256) -> String {
+    format!("{SEALED}/{index:020}-{item}.age")
+}
+
+/// The leaf and the item that a key file of this name belongs to, if it is one.
+pub fn key_file_named(name: &str) -> Option<(u64, Sha256)> {
+    let (digits, item) = name.strip_suffix(".age")?.split_once('-')?;
+    let is_index = digits.len() == 20 && digits.bytes().all(|byte| byte.is_ascii_digit());
+    is_index.then(|| Some((digits.parse().ok()?, Sha256::parse(item)?)))?
 }
 
 /// Whether the folder is a mirror, in which nothing may be recorded; yes where it cannot be told.

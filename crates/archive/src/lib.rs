@@ -5,7 +5,7 @@
 //!
 //! 1. objects: written under a temporary name, made durable, named without replacing, folder
 //!    durable;
-//! 2. openings of withheld fields durable;
+//! 2. openings of withheld fields and key files of sealed items durable;
 //! 3. entry bundles and hash tiles durable;
 //! 4. checkpoint durable: **only now is anything acknowledged**.
 //!
@@ -18,7 +18,6 @@ pub mod case;
 pub mod check;
 pub mod codes;
 mod cores;
-pub mod cosigner;
 pub mod durable;
 pub mod error;
 pub mod guard;
@@ -28,6 +27,7 @@ pub mod log;
 pub mod objects;
 pub mod recover;
 pub mod scrub;
+pub mod sealed;
 pub mod signers;
 pub mod standing;
 

@@ -5,7 +5,7 @@
 //! way: they are set aside, in case it is the checkpoint that was put back by an old backup.
 
 use crate::log::Log;
-use crate::{Error, codes, durable, layout, objects};
+use crate::{Error, codes, durable, layout, objects, sealed};
 use record::Finding;
 use std::collections::BTreeSet;
 use std::fs;
@@ -60,12 +60,13 @@ pub fn clear_up(root: &Path, log: &Log) -> Result<Vec<Finding>, Error> {
             ),
         ));
     }
+    findings.extend(sealed::clear_up(root, log)?);
     Ok(findings)
 }
 
 /// Moves the files `beyond` from one folder of the case to a new one below another, and gives its
 /// place.
-fn set_aside(
+pub(crate) fn set_aside(
     root: &Path,
     size: u64,
     beyond: &[String],

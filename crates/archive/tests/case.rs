@@ -35,6 +35,7 @@ fn add(batch: &mut Batch, name: &str, bytes: &[u8]) {
         address: None,
         obtained: None,
         note: None,
+        sealed: None,
         withheld: BTreeMap::from([("collector".into(), commitment)]),
     };
     batch.record(Event::Capture(capture), vec![opening]);

@@ -130,6 +130,7 @@ fn take_in(batch: &mut Batch, items: &[u16]) {
             obtained: None,
             note: None,
             withheld: BTreeMap::new(),
+            sealed: None,
         };
         batch.record(Event::Capture(capture), Vec::new());
     }

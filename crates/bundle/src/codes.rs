@@ -140,6 +140,15 @@ pub const BUNDLE_ZIP_PATH: &str = "bundle-zip-path";
 pub const BUNDLE_ZIP_HEADER: &str = "bundle-zip-header";
 /// A member is compressed or encrypted.
 pub const BUNDLE_ZIP_PACKED: &str = "bundle-zip-packed";
+/// A sealed exhibit's record is not of the form of one, or its disclosed key does not open it to
+/// the bytes on record.
+pub const BUNDLE_SEALED: &str = "bundle-sealed";
+/// Exhibits are sealed, and were not opened in this check.
+pub const BUNDLE_SEALED_UNOPENED: &str = "bundle-sealed-unopened";
+/// A record of an erasure is not about the exhibit, or the key of an erased exhibit goes along.
+pub const BUNDLE_ERASURE: &str = "bundle-erasure";
+/// Exhibits were erased: nobody can open them any more.
+pub const BUNDLE_ERASED: &str = "bundle-erased";
 /// A timestamp, or a file of one, is missing, altered, or does not hold.
 pub const BUNDLE_TIMESTAMP: &str = "bundle-timestamp";
 /// An evidence record does not hold, or belongs to no exhibit.

@@ -5,7 +5,7 @@
 use crate::verify::{Check, JSON_LIMIT_BYTES};
 use crate::write::ExhibitLine;
 use crate::{codes, layout};
-use record::{Capture, Digests, Event, Opening, Reading, ReadingMade, Span, canonical};
+use record::{Capture, Digests, Erasure, Event, Opening, Reading, ReadingMade, Span, canonical};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -97,6 +97,7 @@ impl Check<'_> {
         }
         let mut captures: Vec<Capture> = Vec::new();
         let mut readings: Vec<ReadingMade> = Vec::new();
+        let mut erasures: Vec<Erasure> = Vec::new();
         for index in &line.leaves {
             match self.leaves.get(index).map(|leaf| &leaf.event) {
                 Some(Event::Capture(capture)) => {
@@ -105,6 +106,7 @@ impl Check<'_> {
                     *first = (*first).min(*index);
                 }
                 Some(Event::Reading(reading)) => readings.push(reading.clone()),
+                Some(Event::Erasure(erasure)) => erasures.push(erasure.clone()),
                 _ => {
                     let message = format!("leaf {index} is no proved record about an item");
                     self.fault(codes::BUNDLE_EXHIBIT_RECORD, place, message);
@@ -121,6 +123,7 @@ impl Check<'_> {
             let message = "no proved record says that this item was taken in under this name";
             self.fault(codes::BUNDLE_EXHIBIT_UNRECORDED, place, message);
         }
+        self.sealed(place, line, &captures, &erasures);
         match &line.reading {
             Some(path) => self.reading(path, line, &readings),
             None if readings.is_empty() => {}

@@ -17,6 +17,7 @@ mod manifests;
 pub mod page;
 pub mod readme;
 mod records;
+mod sealed;
 mod seals;
 pub mod stamps;
 mod trust;

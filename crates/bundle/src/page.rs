@@ -204,6 +204,7 @@ pub fn exhibit(exhibit: &Exhibit, path: &str, seen: &[Sighting]) -> String {
     for words in seen_by(exhibit, seen) {
         fact("Seen by", Some(&words));
     }
+    fact("Sealed", exhibit.sealed.as_deref());
     let _ = write!(
         html,
         "<dt>File</dt><dd><code>{}</code>, {} \

@@ -7,6 +7,7 @@
 
 use crate::cosigned::Seen;
 use crate::documents::Basis;
+use crate::sealed::SealedExhibit;
 use crate::stamps::Stamp;
 use crate::zipped::tree;
 use crate::{Error, bag, codes, layout};
@@ -69,6 +70,8 @@ pub(crate) struct Check<'a> {
     pub(crate) opened: BTreeSet<String>,
     /// What the documents about custody follow from, gathered on the way.
     pub(crate) basis: Basis,
+    /// Sealed exhibits.
+    pub(crate) sealed: Vec<SealedExhibit>,
 }
 
 /// What is known from elsewhere than the bundle.
@@ -104,6 +107,7 @@ pub fn verify_trusting(root: &Path, trusted: Trusted<'_>) -> Result<Report, Erro
         taken_in: BTreeMap::new(),
         opened: BTreeSet::new(),
         basis: Basis::default(),
+        sealed: Vec::new(),
     };
     check.presence()?;
     check.folders(&tree.folders);
@@ -120,6 +124,7 @@ pub fn verify_trusting(root: &Path, trusted: Trusted<'_>) -> Result<Report, Erro
         check.cosigned(verifier, trusted.policy);
     }
     check.openings();
+    check.open_sealed();
     if let Some(verifier) = &verifier {
         check.seals(verifier);
         check.policy(verifier);

@@ -83,6 +83,8 @@ pub struct Exhibit {
     pub reading: Option<Reading>,
     /// Its text, or as much of it as is to be shown.
     pub text: Option<page::Text>,
+    /// What is to be known where it is sealed or erased, in a sentence.
+    pub sealed: Option<String>,
     /// The records about it.
     pub leaves: Vec<Proved>,
 }

@@ -144,6 +144,7 @@ fn page_of(words: &str) -> String {
             left_out: 7,
             marks: vec![(words.len(), 2 * words.len(), 0)],
         }),
+        sealed: None,
         leaves: vec![Proved { leaf: Vec::new(), proof }],
     };
     let path = bundle::layout::item(1, words);

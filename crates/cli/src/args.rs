@@ -1,6 +1,6 @@
 //! What may stand on the command line.
 
-use crate::{acting, copies, cosigning};
+use crate::{acting, copies, cosigning, sealing};
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use std::num::NonZero;
 use std::path::PathBuf;
@@ -71,7 +71,10 @@ pub(crate) enum Verb {
   casefile capture report.txt --source 'Canal Post' --address https://canal-post.example/1
   casefile capture ~/inbox --collector 'A. Person' --machine 192.0.2.7
   casefile capture ~/inbox --resume     go on after an interruption
+  casefile capture film.mp4 --sealed --recipient age1… --recipient age1…
 
+With --sealed only the recipients can open what is taken in, and all that is said about it, its name
+too, is withheld and sealed with it. Not even this case can then open it.
 Collector, machine and identity go into the record as commitments only: they are kept in private/,
 and a bundle leaves them out unless they are disclosed.")]
     Capture(CaptureArgs),
@@ -103,6 +106,23 @@ and a bundle leaves them out unless they are disclosed.")]
         #[arg(long)]
         all: bool,
     },
+    /// Open a sealed item with an identity it was sealed to; check that it is what was taken in.
+    #[command(after_help = "Examples:
+  casefile unseal 3 --identity me.txt                  check it, and show what is withheld about it
+  casefile unseal 3 --identity me.txt -o ~/film.mp4    its plain bytes too
+
+Nothing is given out unless all of it agrees with the record. Without casefile:
+  age -d -i me.txt private/sealed/…-ITEM.age > key && age -d -i key objects/…")]
+    Unseal(sealing::UnsealArgs),
+    /// Withdraw consent: destroy the key of a sealed item, and record that it was erased.
+    #[command(after_help = "Examples:
+  casefile erase 3 --reason 'consent withdrawn on 4 May'
+
+The reason is read by everybody who reads the log: name nobody in it. Nobody can open the item any
+more, and every proof stays valid. Copies of its key elsewhere (backups, mirrors made with
+--with-private until `casefile mirror` next runs, bundles that disclosed it, what a solid-state disk
+keeps of overwritten files) are out of reach: see to them.")]
+    Erase(sealing::EraseArgs),
     /// Show an item: its text with every figure marked, and where it came from.
     #[command(after_help = "Examples:
   casefile show 3
@@ -137,15 +157,20 @@ and a bundle leaves them out unless they are disclosed.")]
     #[command(after_help = "Examples:
   casefile export ../bundle                 everything, as a folder
   casefile export ../bundle.zip 1 3         two items, as a zip file
-  casefile export ../bundle --disclose collector")]
+  casefile export ../bundle --disclose collector
+  casefile export ../bundle 3 --disclose key --identity me.txt   opens a sealed item to readers")]
     Export {
         /// Where to: a folder, or a file that ends in .zip; must not exist.
         out: PathBuf,
         /// Items by number, name or SHA-256; all if none is named.
         items: Vec<String>,
-        /// Disclose a withheld field: collector, machine or identity.
-        #[arg(long, value_name = "FIELD", value_parser = ["collector", "machine", "identity"])]
+        /// Disclose a withheld field: collector, machine or identity; of a sealed item also its
+        /// key, name and whatever was said about it.
+        #[arg(long, value_name = "FIELD", value_parser = sealing::FIELDS)]
         disclose: Vec<String>,
+        /// Identities, as age-keygen writes them, to disclose fields of sealed items.
+        #[arg(long, value_name = "FILE")]
+        identity: Option<PathBuf>,
     },
     /// Write COSE receipts (RFC 9942): the log's proofs, for programs of that kind.
     #[command(after_help = "Examples:
@@ -358,6 +383,12 @@ pub(crate) struct CaptureArgs {
     /// Virtual identity used (withheld).
     #[arg(long, value_name = "NAME")]
     pub(crate) identity: Option<String>,
+    /// Seal them: only the recipients can open them.
+    #[arg(long, requires = "recipient", conflicts_with = "resume")]
+    pub(crate) sealed: bool,
+    /// Who can open them: the public key of an age identity (age1…); one for each recipient.
+    #[arg(long, value_name = "AGE1", requires = "sealed")]
+    pub(crate) recipient: Vec<String>,
     /// Pass over files that an earlier run took in under the same name.
     #[arg(long)]
     pub(crate) resume: bool,

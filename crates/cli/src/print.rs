@@ -134,25 +134,12 @@ pub(crate) fn compared(
 pub(crate) fn shown(out: &mut dyn Write, shown: &Shown) -> io::Result<()> {
     writeln!(out, "item {}  {}", shown.number, shown.item.sha256)?;
     writeln!(out, "  {} bytes, in {}", shown.item.size, shown.object)?;
-    for (leaf, time, capture) in &shown.captures {
-        writeln!(
-            out,
-            "  taken in {time} as \u{201c}{}\u{201d} (record {leaf})",
-            clean(&capture.name.text)
-        )?;
-        for (what, value) in [
-            ("source", &capture.source),
-            ("address", &capture.address),
-            ("obtained", &capture.obtained),
-        ] {
-            if let Some(value) = value {
-                writeln!(out, "    {what:<9} {}", clean(value))?;
-            }
-        }
-        if !capture.withheld.is_empty() {
-            let fields: Vec<&str> = capture.withheld.keys().map(String::as_str).collect();
-            writeln!(out, "    withheld  {}", fields.join(", "))?;
-        }
+    if let Some(sealed) = &shown.sealed {
+        writeln!(out, "  {}", clean(sealed))?;
+    }
+    captures(out, shown)?;
+    if shown.reading.is_none() && shown.sealed.is_some() {
+        return Ok(());
     }
     let Some((leaf, reading)) = &shown.reading else {
         return writeln!(out, "  not read yet: run `casefile read`");
@@ -197,6 +184,30 @@ pub(crate) fn shown(out: &mut dyn Write, shown: &Shown) -> io::Result<()> {
             figure.end,
             clean(&tasks::show::describe(figure))
         )?;
+    }
+    Ok(())
+}
+
+fn captures(out: &mut dyn Write, shown: &Shown) -> io::Result<()> {
+    for (leaf, time, capture) in &shown.captures {
+        writeln!(
+            out,
+            "  taken in {time} as \u{201c}{}\u{201d} (record {leaf})",
+            clean(&capture.name.text)
+        )?;
+        for (what, value) in [
+            ("source", &capture.source),
+            ("address", &capture.address),
+            ("obtained", &capture.obtained),
+        ] {
+            if let Some(value) = value {
+                writeln!(out, "    {what:<9} {}", clean(value))?;
+            }
+        }
+        if !capture.withheld.is_empty() {
+            let fields: Vec<&str> = capture.withheld.keys().map(String::as_str).collect();
+            writeln!(out, "    withheld  {}", fields.join(", "))?;
+        }
     }
     Ok(())
 }

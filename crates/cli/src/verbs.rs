@@ -69,13 +69,15 @@ pub(crate) fn run_to(args: Args, out: &mut dyn Write) -> Result<bool, Failure> {
             let shown = tasks::show::run(case, &item)?;
             shell.say(&shown, print::shown).map(|()| true)
         }
+        Verb::Unseal(wanted) => shell.unseal(&wanted),
+        Verb::Erase(wanted) => shell.erase(&wanted, &mut passphrase),
         Verb::Log { from } => shell.log(from),
         Verb::Custody { items, page } => {
             let outcome = tasks::custody::run(case, &tasks::custody::Request { items, page })?;
             shell.say(&outcome, custody::told).map(|()| true)
         }
-        Verb::Export { out, items, disclose } => {
-            let request = tasks::export::Request { out, items, disclose };
+        Verb::Export { out, items, disclose, identity } => {
+            let request = tasks::export::Request { out, items, disclose, identity };
             shell.export(&request, &mut passphrase)
         }
         Verb::Receipt { out, items } => {
@@ -147,6 +149,7 @@ impl Shell<'_> {
             collector: wanted.collector,
             machine: wanted.machine,
             identity: wanted.identity,
+            recipients: wanted.recipient,
             resume: wanted.resume,
             commit_every: wanted.commit_every,
         };
@@ -190,7 +193,8 @@ impl Shell<'_> {
         let outcome = tasks::read::run(self.case, again, ask, &mut step)?;
         bar.finish_and_clear();
         self.say(&outcome, print::read)?;
-        Ok(outcome.problems.is_empty())
+        // That a sealed item is not read is as it should be, and nobody can do anything about it.
+        Ok(outcome.problems.iter().all(|problem| problem.code == tasks::read::ITEM_SEALED))
     }
 
     /// The reading of one file in the form of the labelling guide, with all else that a reading

@@ -5,26 +5,14 @@
 
 use std::collections::BTreeMap;
 mod program;
+mod strace;
 
 use program::{casefile, check, run};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-
-/// Calls by which a run changes the disk, other than by creating files, which it then writes to.
-const CALLS: [&str; 10] = [
-    "write",
-    "fsync",
-    "syncfs",
-    "rename",
-    "renameat2",
-    "unlink",
-    "unlinkat",
-    "rmdir",
-    "mkdir",
-    "ftruncate",
-];
+use strace::{CALLS, copy_all, has_strace, kill_everywhere, remove_all};
 
 /// A folder with a case in `case` that has `items` items with withheld fields.
 fn with_case(items: usize) -> tempfile::TempDir {
@@ -58,17 +46,6 @@ fn spoil(file: &Path) {
     fs::set_permissions(file, fs::Permissions::from_mode(0o444)).unwrap();
 }
 
-fn copy_all(from: &Path, to: &Path) {
-    let copied = Command::new("cp").arg("-a").args([from, to]).status().unwrap();
-    assert!(copied.success());
-}
-
-fn remove_all(path: &Path) {
-    if path.exists() {
-        fs::remove_dir_all(path).unwrap();
-    }
-}
-
 /// Every file that a case or mirror is made of, by path.
 fn truth(case: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut files = BTreeMap::new();
@@ -94,48 +71,6 @@ fn check_same(case: &Path, mirror: &Path) {
         files.keys().filter(|path| path.starts_with("objects/")).cloned().collect::<Vec<_>>()
     };
     assert_eq!(objects(&case), objects(&mirror));
-}
-
-fn has_strace() -> bool {
-    let there = Command::new("strace").arg("-V").output().is_ok();
-    if !there {
-        println!("skipped: strace is not there");
-    }
-    there
-}
-
-/// Runs `args` with a kill at the `number`th time that a thread makes `call`; whether that came.
-fn killed(folder: &Path, args: &[&str], call: &str, number: usize) -> bool {
-    let inject = format!("inject={call}:signal=KILL:when={number}");
-    let mut strace = Command::new("strace");
-    strace.args(["-f", "-qq", "-o", "trace", "-e", &format!("trace={call}"), "-e", &inject]);
-    let run = run(strace.arg(env!("CARGO_BIN_EXE_casefile")).args(args), folder);
-    let trace = fs::read_to_string(folder.join("trace")).unwrap();
-    let killed = trace.contains("killed by SIGKILL");
-    assert_eq!(run.code.is_none(), killed, "{args:?}, {call} {number}: {}", run.said);
-    killed
-}
-
-/// Calls `then` after a kill of `args` at every step by which it changes anything, in turn, in the
-/// state that `before` makes; says how many there were.
-fn kill_everywhere(
-    folder: &Path,
-    args: &[&str],
-    before: &dyn Fn(),
-    then: &mut dyn FnMut(&str),
-) -> usize {
-    let mut kills = 0;
-    for call in CALLS {
-        for number in 1.. {
-            before();
-            if !killed(folder, args, call, number) {
-                break;
-            }
-            kills += 1;
-            then(&format!("killed at {call} {number}"));
-        }
-    }
-    kills
 }
 
 /// Calls `then` after a run of `args` in which a call failed as a full or a dying disk makes it

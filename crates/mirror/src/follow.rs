@@ -1,6 +1,6 @@
 //! Following a log from one of its states to another, through its leaves.
 
-use archive::{Error, codes, layout, log};
+use archive::{Error, codes, layout, log, sealed};
 use custody::edge::LogFile;
 use custody::tile::{self, Kind, Tile, WIDTH};
 use custody::{Checkpoint, Edge};
@@ -13,8 +13,10 @@ use std::path::Path;
 pub(crate) struct Recorded {
     /// Objects, by name.
     pub(crate) objects: BTreeMap<Sha256, Digests>,
-    /// Commitments, by leaf and field.
+    /// Commitments, by leaf and field, but for those whose openings stand in key files.
     pub(crate) withheld: BTreeMap<(u64, String), Commitment>,
+    /// Sealed items and erasures.
+    pub(crate) sealed: sealed::Recorded,
 }
 
 /// What the first `size` records of the log in `folder` say. What cannot be read of it is said too.
@@ -52,7 +54,10 @@ impl Recorded {
         };
         let named = leaf.event.objects().into_iter().map(|object| (object.sha256, *object));
         self.objects.extend(named);
-        if let Event::Capture(capture) = leaf.event {
+        findings.extend(self.sealed.add(at, &leaf.event));
+        if let Event::Capture(capture) = leaf.event
+            && capture.sealed.is_none()
+        {
             let withheld = capture.withheld.into_iter();
             self.withheld.extend(withheld.map(|(field, hash)| ((at, field), hash)));
         }

@@ -5,6 +5,7 @@
 //! of where it came from. Nothing is replaced by something different, and nothing recorded here.
 
 mod follow;
+mod key_files;
 mod land;
 pub mod repair;
 mod tiles;

@@ -97,14 +97,14 @@ struct Truth {
     copy_size: u64,
 }
 
-struct Run<'a> {
-    root: &'a Path,
+pub(crate) struct Run<'a> {
+    pub(crate) root: &'a Path,
     request: Request<'a>,
     /// Where this run keeps damaged files, once there is one.
     aside: Option<String>,
     /// Whether every file of the log is now as its root demands.
     log_is_whole: bool,
-    report: Report,
+    pub(crate) report: Report,
 }
 
 impl Run<'_> {
@@ -356,8 +356,10 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Puts back openings that are lost, and keys where there are none.
+    /// Puts back openings and key files that are lost, and keys where there are none; and destroys
+    /// key files whose erasure the case has only now on record again.
     fn private(&mut self, recorded: &Recorded) -> Result<(), Error> {
+        self.erase(recorded)?;
         let Some(copy) = self.request.copy else { return Ok(()) };
         if layout::is_mirror(self.root) && !layout::at(self.root, layout::PRIVATE).exists() {
             return Ok(());
@@ -394,6 +396,7 @@ impl Run<'_> {
                 self.put(&place, &bytes, durable::MODE_SECRET)?;
             }
         }
+        self.key_files(recorded, copy)?;
         for place in [layout::KEYS_SEALED, layout::KEYS_OPEN] {
             let (own, theirs) = (layout::at(self.root, place), layout::at(copy, place));
             let keyless = ![layout::KEYS_SEALED, layout::KEYS_OPEN]
@@ -441,7 +444,7 @@ impl Run<'_> {
     }
 
     /// Puts a small file in its place, what stands there aside.
-    fn put(&mut self, place: &str, bytes: &[u8], mode: u32) -> Result<(), Error> {
+    pub(crate) fn put(&mut self, place: &str, bytes: &[u8], mode: u32) -> Result<(), Error> {
         let path = layout::at(self.root, place);
         let folder = path.parent().expect("a file lies in a folder");
         durable::make_folders(folder)?;

@@ -12,20 +12,22 @@
 //! 2. objects: streamed to `objects/incoming`, flushed, read back from the disk, named without
 //!    replacing. *A kill leaves files in `incoming`, which the next run removes, and objects that
 //!    no record of the mirror speaks of;*
-//! 3. openings and keys, where asked for;
+//! 3. openings and keys, where asked for; of sealed items, those that are not erased;
 //! 4. bundles and tiles, made from the leaves, which lead from the mirror's root to the case's.
 //!    *A kill leaves log files beyond the mirror's checkpoint: the next run finds them as they must
 //!    be and keeps them;*
 //! 5. all of these read back, and the root made again from them;
 //! 6. the checkpoint: only now has the mirror grown. VERSION after the first one: only now is it
-//!    a case.
+//!    a case;
+//! 7. key files of erased items that the mirror has from before: destroyed, asked for or not. *A
+//!    kill before leaves a key file whose erasure is on record: the next run destroys it.*
 
-use crate::follow::{self, root_mismatch};
+use crate::follow::{self, Recorded, root_mismatch};
 use crate::land::{Landing, Taken, misread};
 use archive::case::lock;
-use archive::objects;
 use archive::standing::{Standing, standing};
 use archive::{Case, Error, codes, durable, layout, log};
+use archive::{objects, sealed};
 use custody::edge::LogFile;
 use custody::tile::Tile;
 use custody::{Checkpoint, Edge};
@@ -67,6 +69,8 @@ pub struct Report {
     pub log_files: u64,
     /// Files in `private/` copied.
     pub private_files: u64,
+    /// Key files of erased items destroyed in the mirror.
+    pub erased: u64,
     /// What differs, and what is not whole.
     pub findings: Vec<Finding>,
 }
@@ -89,6 +93,7 @@ pub fn update(
         bytes: 0,
         log_files: 0,
         private_files: 0,
+        erased: 0,
         findings: Vec::new(),
     };
     if let Some(refusal) = refusal(standing, target) {
@@ -108,11 +113,15 @@ pub fn update(
     }
     let mut run = Run { case: &case, ours, target, lacking: 0, report };
     run.prepare(now)?;
-    run.objects(progress)?;
-    run.private(request.with_private)?;
+    let recorded = follow::recorded(root, run.ours.size, &mut run.report.findings);
+    run.objects(&recorded, progress)?;
+    if request.with_private {
+        run.private(&recorded)?;
+    }
     if run.lacking == 0 || request.incomplete {
         run.log(theirs)?;
     }
+    run.erase(&recorded)?;
     run.report.findings.sort();
     Ok(run.report)
 }
@@ -219,9 +228,11 @@ impl Run<'_> {
     }
 
     /// Copies every recorded object that the target has no file for.
-    fn objects(&mut self, progress: &mut dyn FnMut(u64, u64)) -> Result<(), Error> {
-        let (root, size) = (self.case.root(), self.ours.size);
-        let recorded = follow::recorded(root, size, &mut self.report.findings);
+    fn objects(
+        &mut self,
+        recorded: &Recorded,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<(), Error> {
         let of = recorded.objects.len() as u64;
         let mut landing = Landing::new(self.target)?;
         for (done, digests) in (0..).zip(recorded.objects.values()) {
@@ -298,10 +309,7 @@ impl Run<'_> {
     }
 
     /// Copies `private/`, but for what belongs to this machine alone.
-    fn private(&mut self, wanted: bool) -> Result<(), Error> {
-        if !wanted {
-            return Ok(());
-        }
+    fn private(&mut self, recorded: &Recorded) -> Result<(), Error> {
         let source = layout::at(self.case.root(), layout::PRIVATE);
         for path in log::list_files(&source)? {
             let place = format!("{}/{path}", layout::PRIVATE);
@@ -310,13 +318,49 @@ impl Run<'_> {
                 .strip_prefix("openings/")
                 .and_then(layout::openings_index)
                 .is_some_and(|index| index >= self.ours.size);
-            if place == layout::GUARDS || path.ends_with(".new") || early {
+            let sealed = place.starts_with(layout::SEALED);
+            let aside = place.starts_with(layout::OPENINGS_UNACKNOWLEDGED);
+            if place == layout::GUARDS || path.ends_with(".new") || early || sealed || aside {
                 continue;
             }
             let from = source.join(&path);
             let bytes = fs::read(&from).map_err(Error::io("read", &from))?;
             if self.put(&place, &bytes, durable::MODE_SECRET)? {
                 self.report.private_files += 1;
+            }
+        }
+        self.key_files(recorded)
+    }
+
+    /// Copies the key files of sealed items, none of which is erased.
+    fn key_files(&mut self, recorded: &Recorded) -> Result<(), Error> {
+        let items = recorded.sealed.items.values();
+        for item in items.filter(|item| !recorded.sealed.is_erased(item)) {
+            match sealed::read(self.case.root(), item) {
+                Ok(bytes) => {
+                    if self.put(&item.place(), &bytes, durable::MODE_SECRET)? {
+                        self.report.private_files += 1;
+                    }
+                }
+                Err(Error::Damaged { code, place, message }) => {
+                    self.report.findings.push(Finding::fault(code, place, message));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Destroys what the mirror still has of key files whose items are erased.
+    fn erase(&mut self, recorded: &Recorded) -> Result<(), Error> {
+        let items = recorded.sealed.items.values();
+        for item in items.filter(|item| recorded.sealed.is_erased(item)) {
+            if sealed::destroy(self.target, item)? > 0 {
+                self.report.erased += 1;
+                let message = "its item was erased: the mirror's copy of its key file is destroyed";
+                let place = self.target.join(item.place()).display().to_string();
+                let notice = Finding::notice(codes::ERASURE_CARRIED, place, message);
+                self.report.findings.push(notice);
             }
         }
         Ok(())

@@ -189,6 +189,7 @@ fn kind(kind: Kind) -> &'static str {
         Kind::Read => "item read by machine",
         Kind::Scrubbed => "everything kept read again",
         Kind::Repaired => "what was lost put back",
+        Kind::Erased => "key destroyed",
         Kind::Exported => "items exported",
         Kind::StampAsked => "timestamp asked for",
         Kind::Stamped => "timestamp received",

@@ -116,6 +116,8 @@ pub enum Kind {
     Approved,
     /// Withheld fields are to be disclosed.
     Disclosing,
+    /// The key of a sealed item was destroyed.
+    Erased,
 }
 
 /// What a scrub or repair found about one object.
@@ -157,6 +159,7 @@ impl<'a> Index<'a> {
                     of_item.entry(capture.item.sha256).or_default().push(*index);
                 }
                 Event::Reading(reading) => of_item.entry(reading.item).or_default().push(*index),
+                Event::Erasure(erasure) => of_item.entry(erasure.item).or_default().push(*index),
                 Event::Genesis(genesis) => {
                     names.insert(leaf.actor.clone(), genesis.actor_name.as_str());
                     of_log.push(*index);

@@ -235,6 +235,7 @@ fn kind(kind: Kind) -> &'static str {
         Kind::Read => "metadata extraction",
         Kind::Scrubbed => "fixity check",
         Kind::Repaired => "recovery",
+        Kind::Erased => "destruction of a key",
         Kind::Exported => "dissemination",
         Kind::StampAsked => "request for a timestamp",
         Kind::Stamped => "timestamp",

@@ -24,6 +24,14 @@ pub(crate) fn of(index: &Index<'_>, leaf: u64, event: &Event, about: Option<&Hel
         ),
         Event::Capture(capture) => captured(index, leaf, capture),
         Event::Reading(reading) => read(reading),
+        Event::Erasure(erasure) => plain(
+            Kind::Erased,
+            format!(
+                "The consent to keep it was withdrawn (\u{201c}{}\u{201d}), and its key \
+                 destroyed: its sealed bytes stay, and nobody can open them any more.",
+                erasure.reason
+            ),
+        ),
         Event::Scrub(scrub) => scrubbed(index, leaf, scrub, about),
         Event::Repair(repair) => repaired(index, leaf, repair, about),
         Event::Export(export) => exported(export),
@@ -98,9 +106,11 @@ fn revocation(revoked: &Revocation) -> Said {
 
 fn captured(index: &Index<'_>, leaf: u64, capture: &Capture) -> Said {
     let words = format!(
-        "It was taken in under the name \u{201c}{}\u{201d}: {} bytes, with the digests \
+        "It was taken in{} under the name \u{201c}{}\u{201d}: {} bytes, with the digests \
          that name this item.",
-        capture.name.text, capture.item.size
+        if capture.sealed.is_some() { ", sealed to named recipients," } else { "" },
+        capture.name.text,
+        capture.item.size
     );
     let mut facts = vec![
         ("method".to_string(), capture.method.clone()),
@@ -120,7 +130,12 @@ fn captured(index: &Index<'_>, leaf: u64, capture: &Capture) -> Said {
     }
     for field in capture.withheld.keys() {
         let opened = index.grounds().opened.get(&(leaf, field.clone()));
-        facts.push((field.clone(), opened.map_or_else(|| WITHHELD.into(), Clone::clone)));
+        let value = match opened {
+            // A page to print is no place for a secret key.
+            Some(_) if field == "key" => "disclosed in openings.jsonl",
+            opened => opened.map_or(WITHHELD, String::as_str),
+        };
+        facts.push((field.clone(), value.to_string()));
     }
     (Kind::Captured, words, facts)
 }

@@ -85,6 +85,7 @@ impl Log {
             address: None,
             obtained: None,
             note: Some(name.into()),
+            sealed: None,
             withheld: BTreeMap::from([("collector".into(), commitment)]),
         }))
     }

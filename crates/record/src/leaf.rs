@@ -76,6 +76,8 @@ pub enum Event {
     Approval(Approval),
     /// Withheld fields are to be disclosed, where that needs two persons.
     Disclosure(Disclosure),
+    /// The consent to keep a sealed item was withdrawn, and its key destroyed.
+    Erasure(Erasure),
 }
 
 /// The case was opened.
@@ -112,8 +114,33 @@ pub struct Capture {
     /// Free words of the collector.
     pub note: Option<String>,
     /// Withheld fields, ¶155(g): `collector`, `machine` (the address of the machine that collected)
-    /// and `identity` (virtual identity used). Field name to commitment.
+    /// and `identity` (virtual identity used). Field name to commitment. Of a sealed item, all that
+    /// is said of it: docs/format/leaf.md lists the fields.
     pub withheld: BTreeMap<String, Commitment>,
+    /// Present where the item is sealed: `item` then names an age file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealed: Option<Sealed>,
+}
+
+/// What is said in the open of an item that was taken in sealed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sealed {
+    /// The item's key file: an age file that holds the secret key of this one item and the openings
+    /// of its withheld fields, encrypted to the recipients.
+    pub key_file: Digests,
+}
+
+/// The consent to keep a sealed item was withdrawn: nobody can open it any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Erasure {
+    /// The item's name: the sealed bytes stay.
+    pub item: Sha256,
+    /// The key file that was destroyed.
+    pub key_file: Digests,
+    /// Names of the withheld fields whose openings were in it, in order.
+    pub openings: Vec<String>,
+    /// Why, in free words.
+    pub reason: String,
 }
 
 /// A file name, kept exactly: names are bytes on Unix and need not be text.
@@ -382,7 +409,8 @@ impl Event {
             | Self::Revocation(_)
             | Self::TwoPerson(_)
             | Self::Approval(_)
-            | Self::Disclosure(_) => Vec::new(),
+            | Self::Disclosure(_)
+            | Self::Erasure(_) => Vec::new(),
             Self::Capture(capture) => vec![&capture.item],
             Self::Reading(reading) => vec![&reading.reading],
             Self::Export(export) => vec![&export.list],

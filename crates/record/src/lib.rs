@@ -17,8 +17,8 @@ pub use digest::{Blake2b512, Digests, Hasher, Sha256};
 pub use finding::{Finding, Grade};
 pub use leaf::{Approval, Disclosure, Enrolment, Holder, Revocation, TwoPerson};
 pub use leaf::{
-    Capture, Cosigned, CosignedBy, Cosigner, Event, Export, Genesis, Leaf, Name, ReadingMade,
-    Repair, Scrub,
+    Capture, Cosigned, CosignedBy, Cosigner, Erasure, Event, Export, Genesis, Leaf, Name,
+    ReadingMade, Repair, Scrub, Sealed,
 };
 pub use leaf::{Stamped, Timestamp, TimestampRequest};
 pub use reading::{Figure, Hedge, Measure, Problem, Reading, Stated};

@@ -5,7 +5,8 @@ use crate::{Ask, Error, Progress, catalogue, open_writer};
 use archive::objects::TakeInError;
 use archive::{Batch, Receipt, Writer};
 use capture::{Facts, Found, Seen};
-use record::{Capture, Digests, Event, Finding, Name, Sha256};
+use record::{Capture, Digests, Event, Finding, Name, Sealed, Sha256, canonical};
+use sealing::{ItemKey, KeyFile, Recipients};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -13,6 +14,9 @@ use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, SyncSender};
 use std::{io, mem, thread};
+
+/// The name of every sealed item, in place of the one it came under.
+const SEALED_NAME: &str = "sealed.age";
 
 /// What is to be taken in, and what the collector says about it.
 #[derive(Debug, Default, Clone)]
@@ -33,6 +37,9 @@ pub struct Request {
     pub machine: Option<String>,
     /// Withheld: virtual identity used.
     pub identity: Option<String>,
+    /// Who alone is to be able to open them (`age1…`): they are then taken in sealed, and all that
+    /// is said about them is withheld. Empty: in the open.
+    pub recipients: Vec<String>,
     /// Whether to pass over files that an earlier, interrupted run took in under the same name.
     pub resume: bool,
     /// Most items in one commit, where fewer are wanted than a batch holds: an interruption costs
@@ -90,10 +97,21 @@ pub fn run(
     acknowledge: &mut dyn FnMut(&[Taken]),
     progress: Progress<'_>,
 ) -> Result<Outcome, Error> {
+    let recipients = match request.recipients.as_slice() {
+        [] => None,
+        named => Some(recipients(named)?),
+    };
+    if recipients.is_some() && request.resume {
+        return Err(Error::asked(
+            "what was taken in sealed cannot be told again from its record",
+            "Take it in without --resume; what is taken in twice can be erased.",
+        ));
+    }
     let mut writer = open_writer(root, ask)?;
     let mut outcome = Outcome { recovered: mem::take(&mut writer.recovered), ..Outcome::default() };
     let mut intake = Intake {
         request,
+        recipients,
         known: if request.resume { known(&writer)? } else { BTreeSet::new() },
         passed_over: 0,
         problems: Vec::new(),
@@ -136,6 +154,7 @@ fn acknowledge_all(
 /// The side that reads files and fills batches.
 struct Intake<'r> {
     request: &'r Request,
+    recipients: Option<Recipients>,
     known: BTreeSet<(Name, Sha256)>,
     passed_over: u64,
     problems: Vec<Passed>,
@@ -188,8 +207,13 @@ impl Intake<'_> {
                 return Ok(());
             }
         };
-        let item = match batch.take_in(&mut file) {
-            Ok(item) => item,
+        let key = self.recipients.is_some().then(ItemKey::generate);
+        let taken = match &key {
+            Some(key) => batch.take_in_sealed(&mut file, key),
+            None => batch.take_in(&mut file).map(|item| (item, item)),
+        };
+        let (item, plain) = match taken {
+            Ok(taken) => taken,
             Err(TakeInError::Source(error)) => {
                 self.refuse(found, &error);
                 return Ok(());
@@ -201,13 +225,19 @@ impl Intake<'_> {
             return Ok(batch.forget_last()?);
         }
         let after = file.metadata().map_err(Error::io("look at", &found.path))?;
-        if Facts::of(&after) != before || item.size != before.size {
+        if Facts::of(&after) != before || plain.size != before.size {
             let message = "it changed while it was read: what was read is kept; take it in again \
                            when it is at rest";
             let code = capture::codes::CHANGED_WHILE_READ;
             self.problems.push(passed(&found.path, code.into(), message.into()));
         }
-        record(batch, found, self.request, item, before)
+        match (&self.recipients, key) {
+            (Some(recipients), Some(key)) => {
+                let taken = Taking { item, plain, key, facts: before };
+                record_sealed(batch, found, self.request, taken, recipients)
+            }
+            _ => record(batch, found, self.request, item, before),
+        }
     }
 
     fn refuse(&mut self, found: &Found, error: &io::Error) {
@@ -246,9 +276,83 @@ fn record(
         obtained: request.obtained.clone(),
         note: request.note.clone(),
         withheld,
+        sealed: None,
     };
     batch.record(Event::Capture(capture), openings);
     Ok(())
+}
+
+/// An item that was taken in sealed, to be recorded.
+struct Taking {
+    item: Digests,
+    plain: Digests,
+    key: ItemKey,
+    facts: Facts,
+}
+
+/// Records a sealed item. Whatever is said about it may itself be dangerous: so all of it is
+/// withheld, and its openings stand in the key file, nowhere else.
+fn record_sealed(
+    batch: &mut Batch,
+    found: &Found,
+    request: &Request,
+    taking: Taking,
+    recipients: &Recipients,
+) -> Result<(), Error> {
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    let mut withheld = BTreeMap::new();
+    let mut openings = Vec::new();
+    for (field, value) in [
+        ("address", request.address.clone()),
+        ("collector", request.collector.clone()),
+        ("file_modified", taking.facts.modified()),
+        ("identity", request.identity.clone()),
+        ("key", Some(taking.key.text().to_string())),
+        ("machine", request.machine.clone()),
+        ("name", Some(found.name.text.clone())),
+        ("name_bytes", found.name.bytes.clone()),
+        ("note", request.note.clone()),
+        ("obtained", request.obtained.clone()),
+        ("plain", Some(text(canonical::to_bytes(&taking.plain)))),
+        ("recipients", Some(recipients.text())),
+        ("source", request.source.clone()),
+    ] {
+        let Some(value) = value else { continue };
+        let (commitment, opening) = batch.withhold(field, &value)?;
+        withheld.insert(field.to_string(), commitment);
+        openings.push(opening);
+    }
+    let file = KeyFile { key: taking.key, openings };
+    let key_file = sealing::seal_key_file(&file, recipients).map_err(|error| {
+        let place = found.path.display();
+        Error::asked(
+            format!("{place} cannot be sealed: {error}"),
+            "Shorten the source, address or note given for it.",
+        )
+    })?;
+    let capture = Capture {
+        item: taking.item,
+        name: Name { text: SEALED_NAME.into(), bytes: None },
+        method: "file".into(),
+        file_modified: None,
+        source: None,
+        address: None,
+        obtained: None,
+        note: None,
+        withheld,
+        sealed: Some(Sealed { key_file: Digests::of(&key_file) }),
+    };
+    batch.record_sealed(capture, key_file);
+    Ok(())
+}
+
+fn recipients(named: &[String]) -> Result<Recipients, Error> {
+    Recipients::parse(named).map_err(|error| {
+        Error::asked(
+            error.to_string(),
+            "A recipient is the public key (age1\u{2026}) that `age-keygen` shows for an identity.",
+        )
+    })
 }
 
 fn known(writer: &Writer) -> Result<BTreeSet<(Name, Sha256)>, Error> {

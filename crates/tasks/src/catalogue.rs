@@ -2,8 +2,9 @@
 
 use crate::Error;
 use archive::Case;
+use archive::sealed;
 use record::leaf::Leaf;
-use record::{Capture, Digests, Event, Reading, ReadingMade, Sha256, canonical};
+use record::{Capture, Digests, Erasure, Event, Reading, ReadingMade, Sha256, canonical};
 use std::collections::BTreeMap;
 
 /// Fewest digits by which an item may be named: fewer are ambiguous in any real case.
@@ -23,6 +24,8 @@ pub struct Item {
     pub captures: Vec<Recorded<Capture>>,
     /// Its readings, in order: the last one counts.
     pub readings: Vec<Recorded<ReadingMade>>,
+    /// Its erasures, in order: more than one only by another program's doing.
+    pub erasures: Vec<Recorded<Erasure>>,
 }
 
 /// Something a leaf records.
@@ -42,15 +45,50 @@ impl Item {
         self.captures.first().map_or("", |capture| &capture.what.name.text)
     }
 
+    /// Where its key file lies, if it was taken in sealed.
+    pub fn sealed(&self) -> Option<sealed::Item> {
+        self.to_unseal().map(|item| item.sealed)
+    }
+
+    /// What is needed to open it, if it was taken in sealed.
+    pub fn to_unseal(&self) -> Option<unseal::Item<'_>> {
+        let capture = self.captures.iter().find(|capture| capture.what.sealed.is_some())?;
+        let key_file = capture.what.sealed.as_ref()?.key_file;
+        let item = self.digests.sha256;
+        Some(unseal::Item {
+            number: self.number,
+            sealed: sealed::Item { leaf: capture.leaf, item, key_file },
+            withheld: &capture.what.withheld,
+            erased: self.erasures.first().map(|erasure| erasure.leaf),
+        })
+    }
+
+    /// What is to be known where it is sealed or erased, in a sentence.
+    pub fn sealed_words(&self) -> Option<String> {
+        self.sealed()?;
+        Some(match self.erasures.first() {
+            Some(erasure) => format!(
+                "Erased at {} by record {} (\u{201c}{}\u{201d}): its sealed bytes are kept and \
+                 proved, its key is destroyed, and nobody can open it any more.",
+                erasure.time, erasure.leaf, erasure.what.reason
+            ),
+            None => "Sealed: only the recipients who were named when it was taken in can open it \
+                     (`casefile unseal`)."
+                .into(),
+        })
+    }
+
     /// The first source that a capture of it names.
     pub fn source(&self) -> Option<&str> {
         self.captures.iter().find_map(|capture| capture.what.source.as_deref())
     }
 
-    /// The records about it that are handed on: every capture, and the reading that counts.
+    /// The records about it that are handed on: every capture, the reading that counts, and its
+    /// erasure.
     pub fn leaves(&self) -> Vec<u64> {
         let captures = self.captures.iter().map(|capture| capture.leaf);
-        captures.chain(self.readings.last().map(|reading| reading.leaf)).collect()
+        let reading = self.readings.last().map(|reading| reading.leaf);
+        captures.chain(reading).chain(self.erasures.iter().map(|erasure| erasure.leaf)).collect()
     }
 
     /// The first address that a capture of it names.
@@ -73,6 +111,7 @@ pub fn items(case: &Case) -> Result<Vec<Item>, Error> {
                         digests: capture.item,
                         captures: Vec::new(),
                         readings: Vec::new(),
+                        erasures: Vec::new(),
                     });
                     items.len() - 1
                 });
@@ -81,6 +120,11 @@ pub fn items(case: &Case) -> Result<Vec<Item>, Error> {
             Event::Reading(reading) => {
                 if let Some(at) = by_name.get(&reading.item) {
                     items[*at].readings.push(Recorded { leaf: index, time, what: reading });
+                }
+            }
+            Event::Erasure(erasure) => {
+                if let Some(at) = by_name.get(&erasure.item) {
+                    items[*at].erasures.push(Recorded { leaf: index, time, what: erasure });
                 }
             }
             _ => {}

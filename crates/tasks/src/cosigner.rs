@@ -1,12 +1,12 @@
 //! `casefile cosigner`: to sign, for others, that their log only grew. Needs no case of one's own.
 
 use crate::{Ask, Error, outside};
-use archive::cosigner::{self, Seat};
 use archive::{Passphrase, layout};
 pub use custody::cosignature::Algorithm;
 use custody::cosigner::Refusal;
 use custody::growth;
 use custody::note::Verifier;
+use seat::Seat;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -47,7 +47,7 @@ pub fn new(
     passphrase: Option<Passphrase>,
 ) -> Result<Made, Error> {
     let protected = passphrase.is_some();
-    let key = cosigner::create(folder, name, algorithm, passphrase)?;
+    let key = seat::create(folder, name, algorithm, passphrase)?;
     Ok(Made { folder: folder.into(), key, protected })
 }
 

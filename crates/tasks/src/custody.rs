@@ -109,6 +109,7 @@ fn gather(case: &Case, items: &[Held]) -> Result<Found, Error> {
         match &record.event {
             Event::Capture(capture) if !wanted.contains(&capture.item.sha256) => continue,
             Event::Reading(reading) if !wanted.contains(&reading.item) => continue,
+            Event::Erasure(erasure) if !wanted.contains(&erasure.item) => continue,
             Event::Scrub(scrub) => {
                 found.findings.insert(index, named(case, &scrub.report)?);
             }

@@ -38,6 +38,16 @@ impl From<reader::Error> for Error {
     }
 }
 
+impl From<unseal::Error> for Error {
+    fn from(error: unseal::Error) -> Self {
+        match error {
+            unseal::Error::Archive(error) => Self::Archive(error),
+            unseal::Error::Io { action, path, source } => Self::Io { action, path, source },
+            unseal::Error::Sealed { what, remedy } => Self::Asked { what, remedy: remedy.into() },
+        }
+    }
+}
+
 impl Error {
     /// Wraps what the system said about `path`.
     pub fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {

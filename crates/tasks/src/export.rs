@@ -29,8 +29,10 @@ pub struct Request {
     pub out: PathBuf,
     /// Which items, as a person names them; none means all.
     pub items: Vec<String>,
-    /// Withheld fields whose openings go along.
+    /// Withheld fields whose openings go along. `key` opens a sealed item to all who have it.
     pub disclose: Vec<String>,
+    /// A file of identities that sealed items were sealed to, where fields of these are disclosed.
+    pub identity: Option<PathBuf>,
 }
 
 /// What was exported.
@@ -67,7 +69,7 @@ pub fn run(
     let all = catalogue::items(&case)?;
     let items = selected(&all, &request.items)?;
     let roster = writer.roster().clone();
-    let (lines, disclosed) = openings(root, &items, &request.disclose)?;
+    let (lines, disclosed) = openings(&case, &items, request)?;
     let list = names(&items);
     let disclosure = allowed(&mut writer, &disclosed, Sha256::of(&list))?;
     let taken_in: Vec<u64> =
@@ -242,6 +244,7 @@ fn exhibit(case: &Case, item: &Item) -> Result<Exhibit, Error> {
         captured: item.captures.first().map(|capture| capture.time.clone()).unwrap_or_default(),
         reading,
         text,
+        sealed: item.sealed_words(),
         leaves: proved(case, &leaves)?,
     })
 }
@@ -354,35 +357,73 @@ fn proved(case: &Case, leaves: &[u64]) -> Result<Vec<Proved>, Error> {
         .collect()
 }
 
-/// The openings of `fields` of the items' captures, as lines of canonical JSON, and the fields that
-/// they open, each once and in order.
+/// The openings of the fields to be disclosed, as lines of canonical JSON, and the fields that they
+/// open, each once and in order. Those of a sealed item stand in its key file.
 fn openings(
-    root: &Path,
+    case: &Case,
     items: &[&Item],
-    fields: &[String],
+    request: &Request,
 ) -> Result<(Vec<u8>, Vec<String>), Error> {
+    let mut fields: BTreeSet<&str> = request.disclose.iter().map(String::as_str).collect();
     if fields.is_empty() {
         return Ok(Default::default());
     }
-    let mut opened = BTreeSet::new();
+    if fields.contains("key") {
+        // Without it nobody could tell whether the key opens to what was taken in.
+        fields.insert("plain");
+    }
     let leaves: BTreeSet<u64> =
         items.iter().flat_map(|item| item.captures.iter().map(|capture| capture.leaf)).collect();
-    let mut lines = Vec::new();
-    for line in archive::batch::openings(root)? {
-        let line: OpeningLine = line;
-        if leaves.contains(&line.leaf) && fields.contains(&line.opening.field) {
-            lines.extend(canonical::to_bytes(&line));
-            lines.push(b'\n');
-            opened.insert(line.opening.field);
-        }
-    }
-    if lines.is_empty() {
+    let mut found = archive::batch::openings(case.root())?;
+    found.retain(|line| leaves.contains(&line.leaf));
+    found.extend(sealed_openings(case, items, &fields, request.identity.as_deref())?);
+    found.retain(|line| fields.contains(line.opening.field.as_str()));
+    found.sort_by(|one, other| {
+        (one.leaf, &one.opening.field).cmp(&(other.leaf, &other.opening.field))
+    });
+    if found.is_empty() {
         return Err(Error::asked(
-            format!("no record of these items withholds {}", fields.join(", ")),
-            "The fields are collector, machine and identity, where they were given at capture.",
+            format!("no record of these items withholds {}", request.disclose.join(", ")),
+            "The fields are collector, machine and identity, where they were given at capture; of \
+             a sealed item all that is said about it, and its key. Of an erased one nothing is \
+             left to disclose.",
         ));
     }
+    let (mut lines, mut opened) = (Vec::new(), BTreeSet::new());
+    for line in found {
+        lines.extend(canonical::to_bytes(&line));
+        lines.push(b'\n');
+        opened.insert(line.opening.field);
+    }
     Ok((lines, opened.into_iter().collect()))
+}
+
+/// The openings in the key files of those sealed items that withhold one of `fields`.
+fn sealed_openings(
+    case: &Case,
+    items: &[&Item],
+    fields: &BTreeSet<&str>,
+    identity: Option<&Path>,
+) -> Result<Vec<OpeningLine>, Error> {
+    let identities = identity.map(unseal::identities).transpose()?;
+    let mut found = Vec::new();
+    for item in items.iter().filter(|item| item.erasures.is_empty()) {
+        let Some(sealed) = item.to_unseal() else { continue };
+        if !sealed.withheld.keys().any(|field| fields.contains(field.as_str())) {
+            continue;
+        }
+        let identities = identities.as_ref().ok_or_else(|| {
+            Error::asked(
+                format!("what item {} withholds stands in its sealed key file", item.number),
+                "Give an identity that it was sealed to, with --identity FILE; or name the items \
+                 that are to be exported without it.",
+            )
+        })?;
+        let file = unseal::key_file(case, &sealed, identities)?;
+        let leaf = sealed.sealed.leaf;
+        found.extend(file.openings.into_iter().map(|opening| OpeningLine { leaf, opening }));
+    }
+    Ok(found)
 }
 
 /// The list of the items that an export's record names.

@@ -10,8 +10,8 @@ pub mod cosign;
 pub mod cosigner;
 pub mod custody;
 pub mod demo;
+pub mod erase;
 pub mod error;
-pub mod evidence;
 pub mod export;
 pub mod figures;
 pub mod init;
@@ -25,13 +25,14 @@ pub mod repair;
 pub mod rules;
 pub mod scrub;
 pub mod show;
-pub mod stamps;
 pub mod timestamp;
+pub mod unseal;
 pub mod verify;
 
 pub use archive::{Passphrase, keys};
 pub use error::Error;
 pub use reader;
+pub use stamped::{evidence, stamps};
 use std::path::Path;
 
 /// Program and version, as every record names it.

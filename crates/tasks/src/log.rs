@@ -57,6 +57,13 @@ pub fn words(event: &Event) -> String {
              {} notice(s)",
             scrub.objects, scrub.bytes, scrub.records, scrub.began, scrub.faults, scrub.notices
         ),
+        Event::Erasure(erasure) => format!(
+            "erased {} (\u{201c}{}\u{201d}): destroyed its key and the openings of {}; nobody can \
+             open it any more",
+            erasure.item,
+            erasure.reason,
+            erasure.openings.join(", ")
+        ),
         Event::Cosigner(named) => format!("named {} as a cosigner", named.name()),
         Event::Cosigned(cosigned) => {
             let by = cosigned.by.iter().map(|by| format!("{} at {}", by.name(), by.time));
@@ -92,8 +99,11 @@ pub fn words(event: &Event) -> String {
 
 fn captured(capture: &Capture) -> String {
     let mut words = format!(
-        "took in \u{201c}{}\u{201d}, {} bytes, as {}",
-        capture.name.text, capture.item.size, capture.item.sha256
+        "took in \u{201c}{}\u{201d}{}, {} bytes, as {}",
+        capture.name.text,
+        if capture.sealed.is_some() { ", sealed" } else { "" },
+        capture.item.size,
+        capture.item.sha256
     );
     for (what, value) in [(", by ", &capture.source), (", from ", &capture.address)] {
         if let Some(value) = value {

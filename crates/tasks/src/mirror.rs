@@ -31,6 +31,8 @@ pub struct Outcome {
     pub log_files: u64,
     /// Files of `private/` copied; `None` where they were left out.
     pub private_files: Option<u64>,
+    /// Key files of erased items destroyed in the mirror.
+    pub erased: u64,
     /// Whether nothing was to be written.
     pub compared_only: bool,
     /// What differs, and what is not whole.
@@ -56,6 +58,7 @@ pub fn run(
         bytes: report.bytes,
         log_files: report.log_files,
         private_files: request.with_private.then_some(report.private_files),
+        erased: report.erased,
         compared_only: request.compare,
         findings: report.findings,
     })

@@ -24,6 +24,9 @@ const CHUNK_ITEMS: usize = 64;
 /// Bytes of items in one chunk, so that 64 large ones do not stand in memory together.
 const CHUNK_BYTES: u64 = 2 * READ_LIMIT_BYTES;
 
+/// Code of the problem of an item that is not read because it is sealed.
+pub const ITEM_SEALED: &str = "item-sealed";
+
 /// What a run came to.
 #[derive(Debug, Default, Serialize)]
 pub struct Outcome {
@@ -31,6 +34,8 @@ pub struct Outcome {
     pub read: u64,
     /// Items passed over, since this version of their reader has read them.
     pub known: u64,
+    /// Items passed over, since they are sealed: a problem of each says so.
+    pub sealed: u64,
     /// Figures found now.
     pub figures: u64,
     /// Problems met now, by item.
@@ -65,7 +70,10 @@ pub fn run(
         Outcome { recovered: std::mem::take(&mut writer.recovered), ..Outcome::default() };
     let mut due = Vec::new();
     for item in catalogue::items(&case)? {
-        if again || is_due(&case, &item)? {
+        if let Some(why) = item.sealed_words() {
+            outcome.sealed += 1;
+            outcome.problems.push(passed_over(&item, &why));
+        } else if again || is_due(&case, &item)? {
             due.push(item);
         } else {
             outcome.known += 1;
@@ -83,6 +91,17 @@ pub fn run(
         rest = after;
     }
     Ok(outcome)
+}
+
+/// A reading would put plain text into an object, which is what sealing is to prevent: so a sealed
+/// item is not read, whoever holds its key.
+fn passed_over(item: &Item, why: &str) -> ItemProblem {
+    ItemProblem {
+        item: item.number,
+        name: item.name().into(),
+        code: ITEM_SEALED.into(),
+        message: format!("It was not read, since a reading would be kept unsealed. {why}"),
+    }
 }
 
 /// Reads one file without a case.

@@ -18,6 +18,8 @@ pub struct Shown {
     pub item: Digests,
     /// Where its bytes lie in the case.
     pub object: String,
+    /// What is to be known where it is sealed or erased.
+    pub sealed: Option<String>,
     /// Every capture of it: leaf, time, record.
     pub captures: Vec<(u64, String, Capture)>,
     /// Its newest reading, with the leaf that records it.
@@ -47,6 +49,7 @@ pub fn run(root: &Path, wanted: &str) -> Result<Shown, Error> {
         number: item.number,
         item: item.digests,
         object: archive::layout::object(item.digests.sha256),
+        sealed: item.sealed_words(),
         captures,
         reading: reading.map(|reading| (leaf, reading)),
         text,

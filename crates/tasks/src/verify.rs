@@ -152,7 +152,7 @@ fn readings(case: &Case) -> Vec<Finding> {
 /// Whether each timestamp holds, and the log continues what was stamped. (As above: a case that
 /// cannot be read through has been told so.)
 fn stamps(path: &Path) -> Vec<Finding> {
-    let read = Case::open(path).map_err(Error::from).and_then(|case| stamps::read(&case));
+    let read = Case::open(path).and_then(|case| stamps::read(&case));
     read.map(|stamps| stamps.findings).unwrap_or_default()
 }
 

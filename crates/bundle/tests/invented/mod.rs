@@ -143,6 +143,7 @@ impl Case {
             obtained: None,
             note: None,
             withheld,
+            sealed: None,
         }));
         let reading = reading(text, figure);
         let made = self.append(Event::Reading(ReadingMade {
@@ -339,6 +340,7 @@ impl Case {
             captured: TIME.into(),
             reading: Some(item.reading.clone()),
             text: Some(Text { shown: item.text.into(), left_out: 0, marks: Vec::new() }),
+            sealed: None,
             leaves: item.leaves.iter().map(|index| self.proved(*index)).collect(),
         }
     }

@@ -5,8 +5,8 @@
 //! costs the log one more request, from the size that is kept here by then; it never lets two
 //! histories be signed. One program at a time: the lock makes looking and keeping one step.
 
-use crate::keys::{self, Passphrase, Seed};
-use crate::{Error, case, codes, durable, layout};
+use archive::keys::{self, Passphrase, Seed};
+use archive::{Error, case, codes, durable, layout};
 use custody::checkpoint::{self, Checkpoint};
 use custody::cosignature::{Algorithm, Secret};
 use custody::cosigner::{self, Refusal};
@@ -50,7 +50,7 @@ pub fn create(
     algorithm: Algorithm,
     passphrase: Option<Passphrase>,
 ) -> Result<String, Error> {
-    if !crate::objects::names(root)?.is_empty() {
+    if !archive::objects::names(root)?.is_empty() {
         return Err(Error::Exists { path: root.into() });
     }
     let seed = keys::random()?;

@@ -1,8 +1,8 @@
 //! The timestamps of a case: a pure function of its log and objects. Every token is checked again
 //! each time, against the certificates that were kept with it.
 
-use crate::{Error, evidence};
-use archive::Case;
+use crate::evidence;
+use archive::{Case, Error};
 use record::{Digests, Event, Finding, Sha256, Stamped, Timestamp, TimestampRequest};
 use std::collections::BTreeMap;
 use timestamp::kept::{self, Parts};
@@ -244,8 +244,8 @@ pub fn parts(case: &Case, record: &Timestamp) -> Result<Option<Parts>, Error> {
 pub fn object(case: &Case, digests: &Digests) -> Result<Option<Vec<u8>>, Error> {
     match case.read(digests.sha256, OBJECT_LIMIT_BYTES) {
         Ok(bytes) if bytes.len() as u64 == digests.size => Ok(Some(bytes)),
-        Ok(_) | Err(archive::Error::Damaged { .. }) => Ok(None),
-        Err(error) => Err(error.into()),
+        Ok(_) | Err(Error::Damaged { .. }) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

@@ -1,8 +1,7 @@
 //! Evidence records (RFC 4998) of items, made from the log and its objects: they are kept nowhere.
 
-use crate::Error;
 use crate::stamps::{self, Answer, Asked, Stamps};
-use archive::Case;
+use archive::{Case, Error, codes, layout};
 use data_encoding::HEXLOWER;
 use record::{Sha256, Stamped, canonical};
 use std::io::Read as _;
@@ -163,7 +162,7 @@ fn digest_of(case: &Case, item: Sha256, hash: Hash) -> Result<Vec<u8>, Error> {
     let (mut running, mut check) = (Running::new(hash), Running::new(Hash::Sha256));
     let mut chunk = vec![0; CHUNK_BYTES];
     loop {
-        let path = case.root().join(archive::layout::object(item));
+        let path = case.root().join(layout::object(item));
         let filled = file.read(&mut chunk).map_err(Error::io("read", &path))?;
         let Some(bytes) = chunk.get(..filled).filter(|bytes| !bytes.is_empty()) else { break };
         running.update(bytes);
@@ -172,8 +171,9 @@ fn digest_of(case: &Case, item: Sha256, hash: Hash) -> Result<Vec<u8>, Error> {
     if check.finish() == item.0 {
         return Ok(running.finish());
     }
-    Err(Error::asked(
-        format!("the item {item} is damaged: its digest of another kind would be of other bytes"),
-        "Run `casefile verify` and restore the object from a second copy.",
-    ))
+    Err(Error::Damaged {
+        code: codes::OBJECT_DAMAGED,
+        place: layout::object(item),
+        message: "the item is damaged: its digest of another kind would be of other bytes".into(),
+    })
 }
