@@ -435,6 +435,34 @@ premis_schema() {
     fi
 }
 
+# A sealed item opened without casefile: the key file by a recipient's identity, the item by the key in it.
+age_opens() { # IDENTITY KEY_FILE OBJECT
+    age -d -i "$1" "$2" >"$place/item.key" && age -d -i "$place/item.key" "$3" | cmp - "$place/secret.txt"
+}
+sealed_items() {
+    local case=$place/sealed key_file object name
+    title "age: $(age --version)"
+    printf 'Where the two families hide.\n' >"$place/secret.txt"
+    for name in me other; do age-keygen -o "$place/$name.key" 2>/dev/null || report 'age-keygen'; done
+    {
+        "$casefile" init "$case" --unprotected && "$casefile" -C "$case" capture "$place/secret.txt" --sealed \
+            --recipient "$(age-keygen -y "$place/me.key")"
+    } >"$place/said" 2>&1 || report 'an item is sealed'
+    key_file=$(find "$case/private/sealed" -name '*.age')
+    object=$(basename "$key_file" .age) && object=${object#*-} && object=$case/objects/${object:0:2}/${object:2}
+    holds 'a sealed item, by its recipient' age_opens "$place/me.key" "$key_file" "$object"
+    cp "$key_file" "$place/bitten.key" && flip "$place/bitten.key"
+    cp "$object" "$place/bitten.item" && flip "$place/bitten.item"
+    local wrong
+    for wrong in "$place/other.key $key_file $object" "$place/me.key $place/bitten.key $object" \
+        "$place/me.key $key_file $place/bitten.item"; do
+        # shellcheck disable=SC2086
+        if age_opens $wrong >"$place/said" 2>&1; then report "age opens $wrong"; fi
+        checks=$((checks + 1))
+    done
+    printf '   refuses  another identity, a key file and sealed bytes with a changed byte\n'
+}
+
 flipped_bits() {
     title 'single flipped bits, by the program that answers for the file'
     CASEFILE=$casefile BAGIT=$bagit tests/flips.sh "$bundle" 50 >"$place/said" 2>&1 || report 'flipped bits'
@@ -460,5 +488,6 @@ unzip_tool
 cosignatures
 receipts
 documents
+sealed_items
 flipped_bits
 printf 'outside: %d checks passed\n' "$checks"

@@ -61,7 +61,7 @@ pub enum KeyFileFault {
     Form,
 }
 
-/// Makes the key file of an item. The error is its size, where that is over [`LIMIT_BYTES`], or
+/// Makes the key file of an item. The error is its size, where that is over 60 KiB, or
 /// why nothing can be encrypted.
 pub fn seal_key_file(file: &KeyFile, recipients: &Recipients) -> io::Result<Vec<u8>> {
     let mut plain = Zeroizing::new(format!("{HEADER}\n").into_bytes());
