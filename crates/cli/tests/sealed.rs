@@ -244,6 +244,24 @@ fn what_is_asked_wrongly_is_refused() {
 }
 
 #[test]
+fn under_the_rule_of_two_nobody_erases_alone() {
+    let folder = with_sealed();
+    let at = folder.path();
+    check(at, &["-C", "case", "actor", "enrol", "Ben", "--unprotected"], 0, &[]);
+    check(at, &["-C", "case", "actor", "two-person", "on"], 0, &[]);
+    let erase = ["-C", "case", "erase", "2", "--reason", "consent withdrawn"];
+    check(at, &erase, 3, &["two persons must agree", "two-person off"]);
+    assert_eq!(key_files(&at.join("case")).len(), 1, "its key is there");
+    check(at, &["-C", "case", "actor", "two-person", "off"], 0, &[]);
+    check(at, &erase, 3, &["two persons must agree"]);
+    let log = check(at, &["-C", "case", "log", "--json"], 0, &[]);
+    let off = (log.lines().count() - 1).to_string();
+    check(at, &["-C", "case", "--as", "Ben", "approve", &off], 0, &[]);
+    check(at, &erase, 0, &[]);
+    check(at, &["-C", "case", "verify"], 0, &[]);
+}
+
+#[test]
 fn an_erasure_reaches_the_mirror_and_no_repair_undoes_it() {
     let folder = with_sealed();
     let at = folder.path();

@@ -5,7 +5,7 @@
 
 use crate::catalogue::{self, Item};
 use crate::{Ask, Error, open_writer};
-use archive::{objects, sealed};
+use archive::{Writer, objects, sealed};
 use record::{Erasure, Finding, Sha256};
 use serde::Serialize;
 use std::path::Path;
@@ -51,8 +51,7 @@ pub fn run(root: &Path, wanted: &str, reason: &str, ask: Ask<'_>) -> Result<Outc
     let (leaf, before, key_files) = match item.erasures.first() {
         Some(erasure) => (erasure.leaf, true, sealed::destroy(root, &sealed)?),
         None => {
-            // Two people: where a case asks that an erasure be approved by a second actor, that
-            // approval is demanded here, before anything is recorded or destroyed.
+            one_may_erase(&writer)?;
             let erasure = Erasure {
                 item: item.digests.sha256,
                 key_file: sealed.key_file,
@@ -73,6 +72,20 @@ pub fn run(root: &Path, wanted: &str, reason: &str, ask: Ask<'_>) -> Result<Outc
         set_aside: set_aside(root)?,
         recovered,
     })
+}
+
+/// Under the rule of two persons nobody erases alone, and an approval of an erasure cannot be given
+/// yet: what destroys must rather be refused than done by one.
+fn one_may_erase(writer: &Writer) -> Result<(), Error> {
+    match writer.roster().two_person() {
+        None => Ok(()),
+        Some(leaf) => Err(Error::asked(
+            format!("two persons must agree to an erasure, by the rule of leaf {leaf}"),
+            "An erasure itself cannot be approved yet. Let a second person approve that the rule \
+             ends (`casefile actor two-person off`, then `casefile approve`), erase, and put the \
+             rule in force again: all of it stays on record.",
+        )),
+    }
 }
 
 fn unsealed(item: &Item) -> Error {
