@@ -42,7 +42,7 @@ class InProcess:
         names = self.load()
         self.scratch = tempfile.TemporaryDirectory()
         names["log"].scratch = self.scratch.name
-        self.ed25519 = remember(names["ed25519"])
+        self.verify = remember(names["verify"])
 
     @staticmethod
     def load():
@@ -52,7 +52,7 @@ class InProcess:
 
     def __call__(self, bundle, trusted):
         names, said, kept = self.load(), io.StringIO(), sys.argv
-        names["ed25519"] = self.ed25519
+        names["verify"] = self.verify
         sys.argv = ["verify.py", str(bundle)] + (["--trust", trusted] if trusted else [])
         try:
             with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
