@@ -8,7 +8,7 @@ use custody::growth;
 use custody::note::Verifier;
 use custody::sshsig::{self, PublicKey};
 use custody::tlog_proof::{self, TlogProof};
-use record::{Event, Export, Sha256, canonical};
+use record::{Digests, Event, Export, Sha256, canonical};
 use std::collections::BTreeSet;
 
 /// Most bytes of `log/allowed_signers` that are looked at: some 4,000 keys.
@@ -89,7 +89,7 @@ impl Check<'_> {
     /// The export's record against what is in the bundle.
     fn exported(&mut self, export: &Export) {
         if export.items != self.items.len() as u64
-            || export.list.sha256 != Sha256::of(&canonical::to_bytes(&self.items))
+            || export.list != Digests::of(&canonical::to_bytes(&self.items))
         {
             let message = "it records the export of other items, or in another order";
             self.fault(codes::BUNDLE_EXPORT_ITEMS, layout::EXPORT_LEAF, message);

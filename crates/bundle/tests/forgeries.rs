@@ -18,7 +18,7 @@ use bundle::layout;
 use custody::note::Signer;
 use custody::{Checkpoint, sshsig};
 use invented::{Case, copy, faults, remake_lists};
-use record::Grade;
+use record::{Digests, Event, Grade};
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
@@ -218,6 +218,27 @@ fn a_time_that_goes_backwards_is_noticed() {
         "{:#?}",
         report.findings
     );
+}
+
+/// By a holder of all keys: the record of the export names the list of its items by three facts.
+#[test]
+fn an_export_that_misstates_the_list_of_its_items_is_refused() {
+    let changes: [fn(&mut Digests); 3] = [
+        |list| list.size += 1,
+        |list| list.blake2b512 = Digests::of(b"[]").blake2b512,
+        |list| list.sha256 = Digests::of(b"[]").sha256,
+    ];
+    for change in changes {
+        let folder = tempfile::tempdir().unwrap();
+        let mut case = Case::new(7);
+        let unsealed = case.unsealed(&folder.path().join("bundle"), &[1, 2]);
+        let Event::Export(mut export) = unsealed.event else { unreachable!("it is an export") };
+        change(&mut export.list);
+        let recorded = case.record(&Event::Export(export), 7);
+        let root = unsealed.writer.seal(&unsealed.signature, &recorded).unwrap();
+        let report = invented::verify(&root, Some(&case.signer.vkey()));
+        assert_eq!(faults(&report), ["bundle-export-items"]);
+    }
 }
 
 /// What is stripped, added or exchanged, and left as it comes.
@@ -666,9 +687,9 @@ const CAREFUL: &[Row] = &[
         s.relist();
     }),
     ("an exhibit changed, its line too", "bundle-exhibit-record", LINE_1, |s| {
-        let old = record::Digests::of(s.read(ITEM).as_bytes());
+        let old = Digests::of(s.read(ITEM).as_bytes());
         s.replace(ITEM, "At least six", "At least two");
-        let new = record::Digests::of(s.read(ITEM).as_bytes());
+        let new = Digests::of(s.read(ITEM).as_bytes());
         s.replace(layout::EXHIBITS, &old.sha256.to_string(), &new.sha256.to_string());
         s.replace(layout::EXHIBITS, &old.blake2b512.to_string(), &new.blake2b512.to_string());
         s.relist();
@@ -680,7 +701,7 @@ const CAREFUL: &[Row] = &[
             number: 4,
             path,
             reading: None,
-            item: record::Digests::of(b"Nobody was killed.\n"),
+            item: Digests::of(b"Nobody was killed.\n"),
             name: "planted.txt".into(),
             leaves: vec![],
         };
@@ -698,7 +719,7 @@ const CAREFUL: &[Row] = &[
                 number: 4,
                 path,
                 reading: None,
-                item: record::Digests::of(b"Nobody was killed.\n"),
+                item: Digests::of(b"Nobody was killed.\n"),
                 name: "mill-road.txt".into(),
                 leaves: vec![1],
             };
