@@ -3,41 +3,22 @@
 
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
 
+mod fresh;
+
 use archive::case::{New, create};
 use archive::{Batch, Case, Error, Writer, check, codes, keys, layout};
-use record::{Capture, Event, Finding, Grade, Name};
+use fresh::{capture, new_case};
+use record::{Capture, Event, Finding, Grade};
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-fn new_case(folder: &Path) -> PathBuf {
-    let root = folder.join("case");
-    let new = New {
-        case: "Test".into(),
-        actor_name: "tester".into(),
-        passphrase: None,
-        tool: "test".into(),
-    };
-    create(&root, new).unwrap();
-    root
-}
-
 fn add(batch: &mut Batch, name: &str, bytes: &[u8]) {
     let item = batch.take_in(&mut &bytes[..]).unwrap();
     let (commitment, opening) = batch.withhold("collector", "A. Collector").unwrap();
-    let capture = Capture {
-        item,
-        name: Name { text: name.into(), bytes: None },
-        method: "file".into(),
-        file_modified: None,
-        source: None,
-        address: None,
-        obtained: None,
-        note: None,
-        sealed: None,
-        withheld: BTreeMap::from([("collector".into(), commitment)]),
-    };
+    let withheld = BTreeMap::from([("collector".into(), commitment)]);
+    let capture = Capture { withheld, ..capture(item, name) };
     batch.record(Event::Capture(capture), vec![opening]);
 }
 

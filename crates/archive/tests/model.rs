@@ -3,10 +3,12 @@
 
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test")]
 
-use archive::case::{New, create};
+mod fresh;
+
 use archive::{Batch, Case, Writer, check, layout};
+use fresh::{capture, new_case};
 use proptest::prelude::*;
-use record::{Capture, Event, Grade, Name, Sha256};
+use record::{Event, Grade, Sha256};
 use sha2::Digest as _;
 use std::collections::BTreeMap;
 use std::fs;
@@ -120,18 +122,8 @@ fn faults(root: &Path) -> Vec<String> {
 
 fn take_in(batch: &mut Batch, items: &[u16]) {
     for item in items {
-        let capture = Capture {
-            item: batch.take_in(&mut bytes_of(*item).as_slice()).unwrap(),
-            name: Name { text: format!("{item}.txt"), bytes: None },
-            method: "file".into(),
-            file_modified: None,
-            source: None,
-            address: None,
-            obtained: None,
-            note: None,
-            withheld: BTreeMap::new(),
-            sealed: None,
-        };
+        let taken = batch.take_in(&mut bytes_of(*item).as_slice()).unwrap();
+        let capture = capture(taken, &format!("{item}.txt"));
         batch.record(Event::Capture(capture), Vec::new());
     }
 }
@@ -236,14 +228,7 @@ proptest! {
     #[test]
     fn a_case_is_what_the_model_says(steps in steps()) {
         let folder = tempfile::tempdir().unwrap();
-        let root = folder.path().join("case");
-        let new = New {
-            case: "Test".into(),
-            actor_name: "tester".into(),
-            passphrase: None,
-            tool: "test".into(),
-        };
-        create(&root, new).unwrap();
+        let root = new_case(folder.path());
         let mut model = Model::default();
         model.leaves.push(Case::open(&root).unwrap().log().leaf(0).unwrap());
         model.agrees_with(&root);

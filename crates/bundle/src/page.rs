@@ -5,6 +5,7 @@
 
 use crate::cosigned::Sighting;
 use crate::write::{About, Exhibit, Table};
+use provenance::visible;
 use record::{Figure, Hedge};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -320,21 +321,13 @@ pub fn foot(about: &About) -> String {
 /// Text made harmless in HTML, in attributes too. Control characters that HTML forbids, and the
 /// bidirectional overrides that could turn a sentence around, are shown as U+FFFD.
 pub fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            '\n' | '\t' => out.push(c),
-            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => out.push('\u{fffd}'),
-            c if c.is_control() => out.push('\u{fffd}'),
-            c => out.push(c),
-        }
-    }
-    out
+    let harmless = |c: char| match c {
+        '\n' | '\t' => c,
+        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
+        c if c.is_control() => '\u{fffd}',
+        c => c,
+    };
+    visible::markup(&text.chars().map(harmless).collect::<String>())
 }
 
 const STYLE: &str = include_str!("page.css");

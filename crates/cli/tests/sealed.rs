@@ -55,6 +55,15 @@ fn key_files(case: &Path) -> Vec<PathBuf> {
     names.into_iter().map(|name| case.join("private/sealed").join(name)).collect()
 }
 
+/// Copies the case to `base`, and gives what puts it back to that.
+fn restorer(case: &Path, base: PathBuf) -> impl Fn() {
+    copy_all(case, &base);
+    move || {
+        remove_all(case);
+        copy_all(&base, case);
+    }
+}
+
 /// The object that a key file opens.
 fn object_of(case: &Path, key_file: &Path) -> PathBuf {
     let name = key_file.file_name().unwrap().to_str().unwrap();
@@ -343,12 +352,8 @@ fn a_capture_killed_at_any_step_leaves_nothing_plain() {
     }
     let folder = with_sealed();
     let at = folder.path();
-    let (case, base) = (at.join("case"), at.join("base"));
-    copy_all(&case, &base);
-    let before = || {
-        remove_all(&case);
-        copy_all(&base, &case);
-    };
+    let case = at.join("case");
+    let before = restorer(&case, at.join("base"));
     let args = sealing(at, "Quillmark.txt");
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     let kills = kill_everywhere(at, &args, &before, &mut |when| {
@@ -370,12 +375,8 @@ fn an_erasure_killed_at_any_step_is_done_or_was_never_begun() {
     }
     let folder = with_sealed();
     let at = folder.path();
-    let (case, base) = (at.join("case"), at.join("base"));
-    copy_all(&case, &base);
-    let before = || {
-        remove_all(&case);
-        copy_all(&base, &case);
-    };
+    let case = at.join("case");
+    let before = restorer(&case, at.join("base"));
     let args = ["-C", "case", "erase", "2", "--reason", "withdrawn"];
     let (mut done, mut undone) = (0, 0);
     let kills = kill_everywhere(at, &args, &before, &mut |when| {

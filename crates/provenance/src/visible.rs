@@ -27,8 +27,13 @@ pub fn html(text: &str) -> String {
             || turns(c)
             || matches!(c, '\u{fffe}' | '\u{ffff}')
     });
-    let mut out = String::with_capacity(shown.len());
-    for c in shown.chars() {
+    markup(&shown)
+}
+
+/// Text as HTML has to spell it, in attributes too; every character stays.
+pub fn markup(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
         match c {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),

@@ -5,7 +5,9 @@ use crate::{Ask, Error, Progress, catalogue, open_writer};
 use archive::objects::TakeInError;
 use archive::{Batch, Receipt, Writer};
 use capture::{Facts, Found, Seen};
-use record::{Capture, Digests, Event, Finding, Name, Sealed, Sha256, canonical};
+use record::{
+    Capture, Commitment, Digests, Event, Finding, Name, Opening, Sealed, Sha256, canonical,
+};
 use sealing::{ItemKey, KeyFile, Recipients};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -254,18 +256,14 @@ fn record(
     item: Digests,
     facts: Facts,
 ) -> Result<(), Error> {
-    let mut withheld = BTreeMap::new();
-    let mut openings = Vec::new();
-    for (field, value) in [
-        ("collector", &request.collector),
-        ("machine", &request.machine),
-        ("identity", &request.identity),
-    ] {
-        let Some(value) = value else { continue };
-        let (commitment, opening) = batch.withhold(field, value)?;
-        withheld.insert(field.to_string(), commitment);
-        openings.push(opening);
-    }
+    let (withheld, openings) = withhold(
+        batch,
+        &[
+            ("collector", request.collector.as_deref()),
+            ("machine", request.machine.as_deref()),
+            ("identity", request.identity.as_deref()),
+        ],
+    )?;
     let capture = Capture {
         item,
         name: found.name.clone(),
@@ -280,6 +278,22 @@ fn record(
     };
     batch.record(Event::Capture(capture), openings);
     Ok(())
+}
+
+/// Commitments to those of `fields` that have a value, and what opens them.
+fn withhold(
+    batch: &Batch,
+    fields: &[(&str, Option<&str>)],
+) -> Result<(BTreeMap<String, Commitment>, Vec<Opening>), Error> {
+    let mut withheld = BTreeMap::new();
+    let mut openings = Vec::new();
+    for (field, value) in fields {
+        let Some(value) = value else { continue };
+        let (commitment, opening) = batch.withhold(field, value)?;
+        withheld.insert((*field).to_string(), commitment);
+        openings.push(opening);
+    }
+    Ok((withheld, openings))
 }
 
 /// An item that was taken in sealed, to be recorded.
@@ -300,28 +314,24 @@ fn record_sealed(
     recipients: &Recipients,
 ) -> Result<(), Error> {
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-    let mut withheld = BTreeMap::new();
-    let mut openings = Vec::new();
-    for (field, value) in [
-        ("address", request.address.clone()),
-        ("collector", request.collector.clone()),
-        ("file_modified", taking.facts.modified()),
-        ("identity", request.identity.clone()),
-        ("key", Some(taking.key.text().to_string())),
-        ("machine", request.machine.clone()),
-        ("name", Some(found.name.text.clone())),
-        ("name_bytes", found.name.bytes.clone()),
-        ("note", request.note.clone()),
-        ("obtained", request.obtained.clone()),
-        ("plain", Some(text(canonical::to_bytes(&taking.plain)))),
-        ("recipients", Some(recipients.text())),
-        ("source", request.source.clone()),
-    ] {
-        let Some(value) = value else { continue };
-        let (commitment, opening) = batch.withhold(field, &value)?;
-        withheld.insert(field.to_string(), commitment);
-        openings.push(opening);
-    }
+    let (withheld, openings) = withhold(
+        batch,
+        &[
+            ("address", request.address.as_deref()),
+            ("collector", request.collector.as_deref()),
+            ("file_modified", taking.facts.modified().as_deref()),
+            ("identity", request.identity.as_deref()),
+            ("key", Some(&taking.key.text())),
+            ("machine", request.machine.as_deref()),
+            ("name", Some(&found.name.text)),
+            ("name_bytes", found.name.bytes.as_deref()),
+            ("note", request.note.as_deref()),
+            ("obtained", request.obtained.as_deref()),
+            ("plain", Some(&text(canonical::to_bytes(&taking.plain)))),
+            ("recipients", Some(&recipients.text())),
+            ("source", request.source.as_deref()),
+        ],
+    )?;
     let file = KeyFile { key: taking.key, openings };
     let key_file = sealing::seal_key_file(&file, recipients).map_err(|error| {
         let place = found.path.display();

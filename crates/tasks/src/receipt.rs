@@ -5,10 +5,12 @@
 //! themselves, withheld fields as commitments only.
 
 use crate::catalogue::{self, Item};
-use crate::{Ask, Error, export, open_writer, outside};
+use crate::{Ask, Error, export, open_writer};
+use archive::durable;
 use record::Finding;
 use serde::Serialize;
-use std::fs;
+use std::fs::{self, File};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 /// The log's public key among the receipts.
@@ -41,13 +43,16 @@ pub fn run(root: &Path, out: &Path, wanted: &[String], ask: Ask<'_>) -> Result<O
     let receipts = writer.receipts();
     for (index, proof) in records.iter().zip(case.log().prove(&records)?) {
         let receipt = receipts.of(*index, &proof.hashes);
-        write(&out.join(format!("{index:08}.leaf")), case.log().leaf(*index)?)?;
-        write(&out.join(format!("{index:08}.cose")), receipt)?;
+        write(&out.join(format!("{index:08}.leaf")), &case.log().leaf(*index)?)?;
+        write(&out.join(format!("{index:08}.cose")), &receipt)?;
     }
-    write(&out.join(KEY), custody::receipt::key_pem(case.log().verifier()).into_bytes())?;
+    write(&out.join(KEY), custody::receipt::key_pem(case.log().verifier()).as_bytes())?;
+    // One flush for all of them: there are two for each record.
+    durable::sync_file_system(out, &File::open(out).map_err(Error::io("open", out))?)?;
     Ok(Outcome { out: out.into(), records, tree_size: case.log().size(), recovered })
 }
 
-fn write(path: &Path, bytes: Vec<u8>) -> Result<(), Error> {
-    outside::write_new(path, || Ok(((), bytes)))
+fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let written = File::create_new(path).and_then(|mut file| file.write_all(bytes));
+    written.map_err(Error::io("write", path))
 }

@@ -91,15 +91,16 @@ fn case(
 ) -> Result<Outcome, Error> {
     let report = check::check(path, trusted, progress)?;
     let mut findings = report.findings;
+    // A case too damaged to be opened, or read through, has been told so already.
+    let case = Case::open(path).ok();
     if let Some(policy) = policy {
-        findings.extend(under_policy(path, policy, &report.log_key));
+        findings.extend(under_policy(case.as_ref(), policy, &report.log_key));
     }
-    // A case too damaged to be opened has been told so already.
-    if let Ok(case) = Case::open(path) {
-        findings.extend(readings(&case));
-        findings.extend(sightings::check(&case).unwrap_or_default());
+    if let Some(case) = &case {
+        findings.extend(readings(case));
+        findings.extend(sightings::check(case).unwrap_or_default());
+        findings.extend(stamps::read(case).map(|stamps| stamps.findings).unwrap_or_default());
     }
-    findings.extend(stamps(path));
     Ok(Outcome {
         holds: finding::passes(&findings),
         kind: "case",
@@ -115,15 +116,13 @@ fn case(
 }
 
 /// Whether the log's key and its cosigners are those that the verifier's own policy asks for.
-fn under_policy(path: &Path, policy: &Policy, log_key: &str) -> Vec<Finding> {
+fn under_policy(case: Option<&Case>, policy: &Policy, log_key: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
     if !policy.logs.iter().any(|log| log.vkey == log_key) {
         let message = "the log is signed by a key that the policy given does not name";
         findings.push(Finding::fault(KEY_UNTRUSTED, layout::LOG_KEY, message));
     }
-    let sizes =
-        Case::open(path).map_err(Error::from).and_then(|case| Ok(sightings::sizes(&case, policy)?));
-    let Ok(sizes) = sizes else { return findings };
+    let Some(Ok(sizes)) = case.map(|case| sightings::sizes(case, policy)) else { return findings };
     if policy.asks_for_cosigners() && policy.seen_by_quorum(&sizes).is_none() {
         let message = format!(
             "the cosigners that the policy given asks for have not signed: of {} that it names, \
@@ -147,13 +146,6 @@ fn readings(case: &Case) -> Vec<Finding> {
         }
     }
     findings
-}
-
-/// Whether each timestamp holds, and the log continues what was stamped. (As above: a case that
-/// cannot be read through has been told so.)
-fn stamps(path: &Path) -> Vec<Finding> {
-    let read = Case::open(path).and_then(|case| stamps::read(&case));
-    read.map(|stamps| stamps.findings).unwrap_or_default()
 }
 
 fn zip(path: &Path, trusted: bundle::Trusted<'_>) -> Result<Outcome, Error> {
