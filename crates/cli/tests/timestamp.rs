@@ -311,9 +311,12 @@ fn evidence_records_are_made_renewed_and_judged() {
     // Each token counts: a byte anywhere in a record, and the object itself.
     let path = stage.at("renewed-again/log/evidence/000003.ers");
     let kept = fs::read(&path).unwrap();
-    for part in 1..16 {
+    // And every tag of a choice or of a long part: one thing must not pass for another.
+    let tags =
+        (0..kept.len()).filter(|at| kept[*at] == 0xa0 || kept[*at..].starts_with(&[0x30, 0x82]));
+    for at in (1..16).map(|part| kept.len() * part / 16).chain(tags) {
         let mut changed = kept.clone();
-        changed[kept.len() * part / 16] ^= 1;
+        changed[at] ^= 1;
         fs::write(&path, changed).unwrap();
         stage.expect(1, &["verify", "renewed-again"], &["FAULT   bundle-evidence  "]);
     }

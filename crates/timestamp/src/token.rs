@@ -8,6 +8,7 @@ use crate::algorithm::Hash;
 use crate::codes;
 use crate::fault::Fault;
 use crate::request;
+use crate::revocation::Crl;
 use crate::time::GenTime;
 use crate::tlv::{self, Cursor, Element, OCTET_STRING, SEQUENCE, SET};
 use const_oid::db::{rfc5911, rfc5912};
@@ -142,8 +143,9 @@ pub fn parse(der: &[u8]) -> Result<Token<'_>, Fault> {
         Some(set) => certificates(set)?,
         None => Vec::new(),
     };
-    // Revocation lists in the token: not relied on, those that are given are.
-    data.optional(tlv::context(1))?;
+    if let Some(set) = data.open_optional(tlv::context(1), "the revocation lists")? {
+        revocation_lists(set)?;
+    }
     let mut signers = data.open(SET, "the signers")?;
     data.end()?;
     if signers.is_empty() {
@@ -222,9 +224,12 @@ fn certificates(mut set: Cursor<'_>) -> Result<Vec<&[u8]>, Fault> {
     let mut found = Vec::new();
     while !set.is_empty() {
         let element = set.any()?;
-        // Other choices are attribute certificates and the like: nothing that we rely on.
-        if element.tag == SEQUENCE {
-            found.push(element.whole);
+        match element.tag {
+            SEQUENCE => found.push(element.whole),
+            // Attribute certificates and the like (RFC 5652, section 10.2.2): nothing that we rely
+            // on.
+            tag if (0..=3).map(tlv::context).any(|other| other == tag) => {}
+            _ => return Err(set.fault("something that is no certificate")),
         }
         if found.len() > CERTIFICATES_LIMIT {
             return Err(Fault::new(
@@ -234,6 +239,19 @@ fn certificates(mut set: Cursor<'_>) -> Result<Vec<&[u8]>, Fault> {
         }
     }
     Ok(found)
+}
+
+/// Revocation lists in a token: nothing is taken from them, those that are given count. But they
+/// must be what they stand for (RFC 5652, section 10.2.1), or a token's certificates, their tag
+/// changed, would pass for them.
+fn revocation_lists(mut set: Cursor<'_>) -> Result<(), Fault> {
+    while !set.is_empty() {
+        let element = set.any()?;
+        if element.tag != tlv::context(1) {
+            Crl::read(element.whole)?;
+        }
+    }
+    Ok(())
 }
 
 fn signer_id<'a>(signer: &mut Cursor<'a>) -> Result<SignerId<'a>, Fault> {
