@@ -11,12 +11,13 @@
 Exit status 1 where they disagree, or where verify.py leaves a traceback. What a change does to a
 signature that it does not touch is the same each time, so openssl is asked about it once.
 """
-import contextlib, functools, io, pathlib, random, shutil, subprocess, sys, tempfile
+import contextlib, functools, io, pathlib, random, shutil, subprocess, sys, tempfile, types
 
 import forge
 
 VERIFY = pathlib.Path(__file__).with_name("verify.py")
-CODE = compile(VERIFY.read_text("utf-8"), str(VERIFY), "exec")
+PARTS = ["verify_log", "verify_bag", "verify_leaf", "verify"]  # each after those that it imports
+CODE = {part: compile(VERIFY.with_name(part + ".py").read_text("utf-8"), part + ".py", "exec") for part in PARTS}
 
 
 def remember(function):
@@ -39,24 +40,27 @@ def remember(function):
 class InProcess:
     """verify.py as it stands, run afresh for each bundle in this process."""
     def __init__(self):
-        names = self.load()
+        self.verify = None
+        self.load()
+        first = sys.modules["verify_log"]
         self.scratch = tempfile.TemporaryDirectory()
-        names["log"].scratch = self.scratch.name
-        self.verify = remember(names["verify"])
+        first.scratch = self.scratch.name
+        self.verify = remember(first.verify)
 
-    @staticmethod
-    def load():
-        names = {"__name__": "verify"}
-        exec(CODE, names)
-        return names
+    def load(self):
+        for part in PARTS:
+            module = sys.modules[part] = types.ModuleType(part)
+            exec(CODE[part], module.__dict__)
+            if part == "verify_log" and self.verify:
+                module.verify = self.verify
+        return sys.modules["verify"]
 
     def __call__(self, bundle, trusted):
-        names, said, kept = self.load(), io.StringIO(), sys.argv
-        names["verify"] = self.verify
+        program, said, kept = self.load(), io.StringIO(), sys.argv
         sys.argv = ["verify.py", str(bundle)] + (["--trust", trusted] if trusted else [])
         try:
             with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
-                status = names["main"]()
+                status = program.main()
         finally:
             sys.argv = kept
         return status, said.getvalue()

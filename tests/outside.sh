@@ -193,7 +193,9 @@ openssl_tool() {
 python_bundle() { python3 "$repository/oracle/verify.py" --trust "$(cat "$place/vkey")" .; }
 
 python_verifier() {
-    title "oracle/verify.py: $(python3 --version), $(wc -l <oracle/verify.py) lines"
+    local parts=(oracle/verify.py oracle/verify_bag.py oracle/verify_leaf.py oracle/verify_log.py) lines
+    lines=$(wc -l "${parts[@]}" | awk '$1 >= 300 && $2 != "total" { exit 1 } { print $1 }') || report 'a file of 300 lines'
+    title "oracle/verify.py and its parts: $(python3 --version), $(tr '\n' ' ' <<<"$lines")lines"
     tr -d '\n' <"$bundle/log/vkey" >"$place/vkey"
     holds 'the bundle' python_bundle
     holds 'the same, by the copy in it' python3 verify.py .
@@ -341,6 +343,43 @@ cosigned_bundle() {
 cosigned_python() { python3 "$repository/oracle/verify.py" --trust "$(cat "$place/cosigned/vkey")" .; }
 cosigned_go() { "$place/go-verify" bundle . "$(cat "$place/cosigned/vkey")"; }
 
+# Policies of a verifier's own: oracle/verify.py and casefile must both accept or both refuse. What only ML-DSA could
+# settle is left out where openssl cannot check it.
+cosigned_policies() {
+    local log ed stranger other policy=$place/policy expect lines name=nobody.example/log
+    log=$(cat "$place/cosigned/vkey") ed=$(cat "$place/cosigned/ed25519/vkey")
+    "$casefile" cosigner new "$place/stranger" --name "$name" --kind ed25519 --unprotected >"$place/said" || report "$name"
+    stranger=$(cat "$place/stranger/vkey") other=$(cat "$place/vkey")
+    while IFS='|' read -r expect lines; do
+        printf '%b' "$lines" | sed "s#@LOG@#$log#; s#@OTHER@#$other#; s#@ED@#$ed#; s#@STRANGER@#$stranger#" >"$policy"
+        cosigned_judged "$expect" "${lines//\\n/; }" verify.py python3 "$repository/oracle/verify.py" --policy "$policy" "$bundle"
+        cosigned_judged "$expect" "${lines//\\n/; }" casefile "$casefile" verify --policy "$policy" "$bundle"
+    done <<'POLICIES'
+0|log @LOG@\nquorum none\n
+1|log @OTHER@\nquorum none\n
+0|log @OTHER@\nlog @LOG@\nquorum none\n
+0|# mine\n\nlog\t@LOG@ https://log.example/\nwitness a @ED@\nquorum a\n
+1|log @LOG@\nwitness a @STRANGER@\nquorum a\n
+0|log @LOG@\nwitness a @ED@\nwitness b @STRANGER@\ngroup g any a b\nquorum g\n
+1|log @LOG@\nwitness a @ED@\nwitness b @STRANGER@\ngroup g all a b\nquorum g\n
+1|log @LOG@\nwitness a @ED@\nwitness b @STRANGER@\ngroup g 2 a b\nquorum g\n
+0|log @LOG@\nwitness a @ED@\nwitness b @STRANGER@\ngroup g 1 a\ngroup h any b g\nquorum h\n
+2|log @LOG@\nwitness a @ED@\n
+2|log @LOG@\nwitness a @ED@\ngroup g +1 a\nquorum g\n
+2|log @LOG@\nwitness a @ED@\nwitness b @ED@\nquorum b\n
+2|log @LOG@\nwitness a @ED@\ngroup g any a a\nquorum g\n
+2|log @LOG@\nquorum b\n
+2|log @LOG@\nquorum none
+POLICIES
+}
+cosigned_judged() { # EXPECT POLICY WHO COMMAND...: 0 accepts, 1 refuses, 2 says that it is no policy
+    local expect=$1 policy=$2 who=$3 status=0
+    shift 3
+    "$@" >"$place/said" 2>&1 || status=$?
+    [[ $status == "$expect" || $expect == 2 && $status -gt 1 ]] || report "$who: $status instead of $expect by the policy $policy"
+    checks=$((checks + 1))
+}
+
 cosigned() {
     title 'a bundle with cosigned checkpoints, by oracle/verify.py and Go'
     cosigned_bundle >"$place/said" 2>&1 || report 'a bundle with cosigned checkpoints'
@@ -352,6 +391,7 @@ cosigned() {
             refuses "$file taken away" "take_away $file" "$by"
         done
     done
+    cosigned_policies
     refuses 'its policy with a changed byte' 'flip log/cosigned/policy' cosigned_python
     refuses 'its policy taken away' 'take_away log/cosigned/policy' cosigned_python
     agrees 'on random changes of it' \

@@ -34,8 +34,8 @@ pub const PREMIS: &str = "premis.xml";
 pub const CASE_UCO: &str = "case.jsonld";
 /// The bundle as an RO-Crate; the name is that standard's.
 pub const RO_CRATE: &str = "ro-crate-metadata.json";
-/// A verifier in Python, for who has no casefile.
-pub const VERIFIER: &str = "verify.py";
+/// A verifier in Python, for who has no casefile: the file to run, and those that it needs.
+pub const VERIFIER: [&str; 4] = ["verify.py", "verify_bag.py", "verify_leaf.py", "verify_log.py"];
 /// One line of canonical JSON for each exhibit.
 pub const EXHIBITS: &str = "exhibits.jsonl";
 /// Openings that the bundle discloses; absent where there are none.
@@ -57,7 +57,7 @@ pub const SEALS: [&str; 5] =
 pub const DOCUMENTS: [&str; 4] = [CUSTODY, PREMIS, CASE_UCO, RO_CRATE];
 
 /// Files that every bundle has, seals included.
-pub const REQUIRED: [&str; 21] = [
+pub const REQUIRED: [&str; 24] = [
     BAGIT,
     BAG_INFO,
     MANIFEST,
@@ -73,7 +73,10 @@ pub const REQUIRED: [&str; 21] = [
     PREMIS,
     CASE_UCO,
     RO_CRATE,
-    VERIFIER,
+    VERIFIER[0],
+    VERIFIER[1],
+    VERIFIER[2],
+    VERIFIER[3],
     EXHIBITS,
     VKEY,
     POLICY,

@@ -12,8 +12,14 @@ pub fn allowed_signers(keys: &[custody::sshsig::PublicKey]) -> String {
     keys.iter().map(|key| custody::sshsig::allowed_signer(PRINCIPAL, &namespaces, key)).collect()
 }
 
-/// The verifier that goes with each bundle, written from the pages on formats without our code.
-pub const VERIFIER_TEXT: &str = include_str!("../../../oracle/verify.py");
+/// The verifier that goes with each bundle, written from the pages on formats without our code: the
+/// files of [`layout::VERIFIER`].
+pub const VERIFIER_TEXTS: [&str; 4] = [
+    include_str!("../../../oracle/verify.py"),
+    include_str!("../../../oracle/verify_bag.py"),
+    include_str!("../../../oracle/verify_leaf.py"),
+    include_str!("../../../oracle/verify_log.py"),
+];
 
 /// The text, with `{names}` where facts go.
 const TEMPLATE: &str = include_str!("readme.txt");

@@ -345,7 +345,6 @@ impl Writer {
             (layout::BAGIT, layout::BAGIT_TEXT.to_string()),
             (layout::BAG_INFO, info.text()),
             (layout::README, readme::text(&about, self.count)),
-            (layout::VERIFIER, readme::VERIFIER_TEXT.to_string()),
             (layout::VKEY, format!("{}\n", about.log_key)),
             (layout::POLICY, custody::policy::of_log(&about.log_key)),
             (layout::CHECKPOINT, about.checkpoint.clone()),
@@ -354,6 +353,9 @@ impl Writer {
             (layout::B2SUMS, bag::text(&self.b2sums)),
         ];
         for (name, text) in files {
+            self.tag(name, text.as_bytes())?;
+        }
+        for (name, text) in layout::VERIFIER.into_iter().zip(readme::VERIFIER_TEXTS) {
             self.tag(name, text.as_bytes())?;
         }
         if !about.seen.is_empty() {

@@ -617,7 +617,11 @@ const CAREFUL: &[Row] = &[
         s.reseal();
     }),
     ("the verifier inside changed", "bundle-export-list", layout::EXPORT_LEAF, |s| {
-        s.write(layout::VERIFIER, "print('HOLDS')\n");
+        s.write(layout::VERIFIER[0], "print('HOLDS')\n");
+        s.reseal();
+    }),
+    ("a part of the verifier inside changed", "bundle-export-list", layout::EXPORT_LEAF, |s| {
+        s.write(layout::VERIFIER[3], "def verify(*_): pass\n");
         s.reseal();
     }),
     ("the list signed for another purpose", "bundle-signature", layout::SIGNATURE, |s| {
