@@ -111,6 +111,7 @@ fn new(name: String, machine: bool, key: NewKey) -> Result<actor::New, Failure> 
 }
 
 fn said(out: &mut dyn Write, decided: &actor::Decided) -> io::Result<()> {
+    print::recovered(out, &decided.recovered)?;
     let numbers = |leaves: &[u64]| leaves.iter().map(u64::to_string).collect::<Vec<_>>().join(" ");
     if let Some(key) = &decided.key {
         writeln!(out, "Key {key}.")?;

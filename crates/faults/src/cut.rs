@@ -5,8 +5,8 @@
 
 use crate::Tally;
 use crate::disk::{Fate, Record};
+use crate::done;
 use crate::judge::{self, Verdict};
-use crate::look;
 use crate::scenario::{ASIDE, Route, Scenario};
 use crate::trace::{self, End};
 use std::collections::BTreeSet;
@@ -139,15 +139,14 @@ fn try_one(
     seen: &mut BTreeSet<(u64, usize)>,
 ) -> io::Result<Option<Verdict>> {
     let Some(said) = lay(scenario, record, cut, seen)? else { return Ok(None) };
-    let acknowledged: BTreeSet<String> =
-        look::digests(&said).intersection(&scenario.new).cloned().collect();
+    let acknowledged = scenario.acknowledged(&said);
     let mut verdict = Verdict {
         acknowledged: acknowledged.len(),
-        more_to_come: acknowledged.len() < scenario.new.len(),
+        more_to_come: acknowledged.len() < scenario.to_take_in(),
         ..Verdict::default()
     };
-    if !said.is_empty() {
-        verdict.faults.extend(undone(scenario)?);
+    if !said.is_empty() && scenario.to_take_in() == 0 && !done::is_done(scenario)? {
+        verdict.faults.push("what was said to be done is lost".into());
     }
     judge::after(scenario, &acknowledged, &mut verdict)?;
     Ok(Some(verdict))
@@ -233,26 +232,6 @@ pub(crate) fn lies(
         tally.faults
     )?;
     Ok(tally)
-}
-
-/// What a run that said its last word had done, and is not there.
-fn undone(scenario: &Scenario) -> io::Result<Option<String>> {
-    let undone = match scenario.route {
-        Route::Init => !scenario.case().join("VERSION").exists(),
-        Route::Read => look::at(&scenario.case())?.read != scenario.earlier,
-        Route::Export | Route::ExportZip => scenario.bundle().is_some_and(|out| !out.exists()),
-        Route::Mirror => !scenario.casefile(&["verify", "out"])?.status.success(),
-        Route::Repair => !scenario.casefile(&["verify", "case"])?.status.success(),
-        Route::Guard => std::fs::read_dir(scenario.place.join("out"))?.next().is_none(),
-        Route::Cosign => {
-            let log = scenario.casefile(&["-C", "case", "log", "--json"])?.stdout;
-            !String::from_utf8_lossy(&log).contains("\"type\":\"cosigned\"")
-        }
-        Route::Timestamp => !scenario.place.join("out.tsq").exists(),
-        // Each item is acknowledged by itself; a scrub changes nothing that was kept.
-        Route::Capture | Route::Recover | Route::Scrub => false,
-    };
-    Ok(undone.then(|| "what was said to be done is lost".to_string()))
 }
 
 /// Chance that is the same in every run (xorshift, Marsaglia 2003).

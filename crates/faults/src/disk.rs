@@ -36,6 +36,12 @@ struct Content {
     bytes: Rc<Vec<u8>>,
 }
 
+/// How the kernel calls a file that has no name.
+const UNNAMED: &str = " (deleted)";
+
+/// The mode of such a file: only what is sealed is written so.
+const SECRET: u32 = 0o600;
+
 /// The place itself.
 const ROOT: Node = 0;
 
@@ -114,9 +120,16 @@ impl Record {
         let mut live = before.clone();
         let mut record =
             Self { before, operations: Vec::new(), flushes: Vec::new(), said: Vec::new() };
-        // A file without a name has nothing that could come back.
-        let named = calls.iter().filter(|call| !call.path.ends_with(" (deleted)"));
-        for call in named.filter(|call| call.result >= 0) {
+        // A file without a name has nothing that could come back, unless it gets one.
+        let is_named = |call: &&Call| {
+            let comes = |other: &Call| other.watched.name == "linkat" && other.path == call.path;
+            !call.path.ends_with(UNNAMED) || calls.iter().any(comes)
+        };
+        for call in calls.iter().filter(is_named).filter(|call| call.result >= 0) {
+            if call.path.ends_with(UNNAMED) && live.find(&call.path).is_none() {
+                let node = live.add(Content::file(u64::from(SECRET)));
+                live.set(ROOT, &call.path, Some(node));
+            }
             if call.path == "said" && call.watched.kind == Kind::Writes {
                 record.said.push((call.entered, String::from_utf8_lossy(&call.bytes).into()));
             }
@@ -317,6 +330,10 @@ impl Disk {
                 let (folder, name) = self.place_of(&call.to).ok_or_else(unknown)?;
                 let node = there.ok_or_else(unknown)?;
                 Change::Name { folder, name, node, from: place }
+            }
+            (Kind::Makes, "linkat") => {
+                let (folder, name) = self.place_of(&call.to).ok_or_else(unknown)?;
+                Change::Name { folder, name, node: there.ok_or_else(unknown)?, from: None }
             }
             (Kind::Makes, "ftruncate") => {
                 Change::Length { node: there.ok_or_else(unknown)?, length: call.argument }

@@ -2,7 +2,8 @@
 //! the program said what happened and what to do, and running it again completes the work and says
 //! what the interrupted run had left.
 
-use crate::look::{self, Look};
+use crate::done;
+use crate::look::{self, Look, lossy};
 use crate::scenario::{Route, Scenario};
 use crate::trace::{Act, Aim, End, Run};
 use nix::errno::Errno;
@@ -37,10 +38,9 @@ pub(crate) fn judge(scenario: &Scenario, aim: Aim, run: &Run) -> io::Result<Verd
         return Ok(verdict);
     };
     let said = text(scenario, "said");
-    let acknowledged: BTreeSet<String> =
-        look::digests(&said).intersection(&scenario.new).cloned().collect();
+    let acknowledged = scenario.acknowledged(&said);
     verdict.acknowledged = acknowledged.len();
-    verdict.more_to_come = acknowledged.len() < scenario.new.len();
+    verdict.more_to_come = acknowledged.len() < scenario.to_take_in();
     let told = call.path != "errors" && call.path != "said";
     match (run.end, aim.act) {
         (End::Killed, Act::Kill | Act::KillHalfway) => {}
@@ -67,13 +67,17 @@ pub(crate) fn after(
     acknowledged: &BTreeSet<String>,
     verdict: &mut Verdict,
 ) -> io::Result<()> {
-    let owed = scenario.earlier.union(acknowledged).cloned().collect();
+    let owed: BTreeSet<String> = scenario.earlier.union(acknowledged).cloned().collect();
+    verdict.faults.extend(done::half_made(scenario)?);
+    if scenario.route == Route::Seal {
+        verdict.faults.extend(done::told_secrets(scenario)?);
+    }
     let left = match scenario.route {
         // The case was harmed before: how far it is put back shows when the work is complete.
         Route::Repair => Some(look::at(&scenario.case())?),
         _ => examine(scenario, &owed, verdict)?,
     };
-    complete(scenario, left, verdict)
+    complete(scenario, left, &owed, verdict)
 }
 
 /// What is wrong with what the program said of its failure: it must name a file and a remedy that
@@ -83,7 +87,8 @@ fn ill_told(errors: &str, act: Act) -> Option<String> {
     let told: Value = serde_json::from_str(line).unwrap_or_default();
     let word = |name: &str| told.get(name).and_then(Value::as_str).unwrap_or_default();
     let (error, remedy) = (word("error"), word("remedy"));
-    let named = ["case", "out", "new", "objects/", "standard output", " .:"];
+    let named =
+        ["case", "out", "new", "objects/", "standard output", " .:", "cosigner", "a file in ."];
     if !named.iter().any(|file| error.contains(file)) {
         return Some(format!("the message names no file: {errors}"));
     }
@@ -100,25 +105,18 @@ fn ill_told(errors: &str, act: Act) -> Option<String> {
     (!fits).then(|| format!("the remedy does not fit {errno:?}: {errors}"))
 }
 
-/// The case, and the bundle, after something went wrong. Gives what the next opening has to speak
+/// The case after something went wrong. Gives what the next opening has to speak
 /// of; `None` where there is no case yet.
 fn examine(
     scenario: &Scenario,
     owed: &BTreeSet<String>,
     verdict: &mut Verdict,
 ) -> io::Result<Option<Look>> {
-    if let Some(bundle) = scenario.bundle().filter(|bundle| bundle.exists()) {
-        let bundle = bundle.to_string_lossy().into_owned();
-        let output = scenario.casefile(&["verify", &bundle])?;
-        if !output.status.success() {
-            verdict.faults.push("a bundle that does not hold has its final name".into());
-        }
-    }
     if scenario.route == Route::Init && !scenario.case().join("VERSION").exists() {
         return Ok(None);
     }
     let output = scenario.casefile(&["verify", "case"])?;
-    if !output.status.success() {
+    if !output.status.success() && !is_begun_erasure(scenario, &lossy(&output.stdout)) {
         let said = lossy(&output.stdout);
         let failed = lossy(&output.stderr);
         verdict.faults.push(format!("verify ends with {}: {said}{failed}", output.status));
@@ -135,26 +133,40 @@ fn examine(
     Ok(Some(look))
 }
 
+/// Whether the one fault of a case is the key of an item that is erased on record: the next opening
+/// destroys it (docs/format/case.md, "Erasure").
+fn is_begun_erasure(scenario: &Scenario, said: &str) -> bool {
+    let mut faults = said.lines().filter(|line| line.starts_with("FAULT"));
+    scenario.route == Route::Erase
+        && faults.next().is_some_and(|fault| fault.contains("sealed-key-kept"))
+        && faults.next().is_none()
+}
+
 /// Runs the same again: it must come to its end, say what had been left behind and nothing else,
 /// and leave everything whole.
-fn complete(scenario: &Scenario, left: Option<Look>, verdict: &mut Verdict) -> io::Result<()> {
+fn complete(
+    scenario: &Scenario,
+    left: Option<Look>,
+    owed: &BTreeSet<String>,
+    verdict: &mut Verdict,
+) -> io::Result<()> {
     if !verdict.faults.is_empty() {
         return Ok(());
     }
-    let bundle = scenario.bundle().filter(|bundle| bundle.exists());
-    if let Some(sealed) = bundle {
-        // It was sealed after all: a person would not make it a second time.
-        if sealed.is_dir() { fs::remove_dir_all(sealed)? } else { fs::remove_file(sealed)? }
+    let once = [Route::Enrol, Route::Revoke, Route::Approve, Route::Stamp];
+    let is_done = once.contains(&scenario.route) && done::is_done(scenario)?;
+    if let Some(made) = scenario.made().filter(|made| made.exists()) {
+        // It was made after all: a person would name another, or be content.
+        if made.is_dir() { fs::remove_dir_all(made)? } else { fs::remove_file(made)? }
     }
     if scenario.route == Route::Init {
         return start_over(scenario, left.is_some(), verdict);
     }
-    let asked = scenario.place.join("out.tsq");
-    if asked.exists() {
-        // A person would name another file.
-        fs::remove_file(asked)?;
-    }
-    let output = scenario.again()?;
+    let output = match is_done {
+        // It is on record, and would be refused a second time.
+        true => scenario.casefile(&["-C", "case", "--json", "capture", "earlier/0.txt"])?,
+        false => scenario.again()?,
+    };
     let said = lossy(&output.stdout);
     if !output.status.success() {
         let failed = lossy(&output.stderr);
@@ -170,25 +182,16 @@ fn complete(scenario: &Scenario, left: Option<Look>, verdict: &mut Verdict) -> i
             verdict.faults.push(format!("run again, it {not} `{code}`: {said}"));
         }
     }
-    let all = scenario.earlier.union(&scenario.new).cloned().collect();
+    let all = owed.union(&scenario.new).cloned().collect();
     let look = examine(scenario, &all, verdict)?.unwrap_or_default();
     if look.unfinished || look.beyond {
         verdict.faults.push("run again, it leaves something unfinished".into());
     }
-    if scenario.route == Route::Mirror {
-        let output = scenario.casefile(&["verify", "out"])?;
-        if !output.status.success() {
-            let failed = lossy(&output.stdout);
-            verdict.faults.push(format!("run again, the mirror does not hold: {failed}"));
-        }
+    if !done::is_done(scenario)? {
+        verdict.faults.push("run again, it has not done what it is for".into());
     }
-    let read = scenario.route == Route::Read;
-    if read && look.read != scenario.earlier {
-        verdict.faults.push("run again, it has not read every item".into());
-    }
-    if scenario.bundle().is_some_and(|bundle| !bundle.exists()) {
-        verdict.faults.push("run again, it makes no bundle".into());
-    }
+    verdict.faults.extend(done::half_made(scenario)?);
+    verdict.faults.extend(done::at_the_end(scenario)?);
     Ok(())
 }
 
@@ -238,10 +241,6 @@ fn start_over(scenario: &Scenario, is_case: bool, verdict: &mut Verdict) -> io::
         verdict.faults.push(format!("run again, it ends with {}", output.status));
     }
     Ok(())
-}
-
-fn lossy(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
 }
 
 fn text(scenario: &Scenario, name: &str) -> String {

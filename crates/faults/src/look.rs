@@ -12,6 +12,9 @@ use std::path::Path;
 /// Leaves in a full tile.
 const WIDTH: u64 = 256;
 
+/// The mark of an erasure that is under way.
+const ERASING: &str = ".age.erasing";
+
 /// What stands in a case.
 #[derive(Debug, Default)]
 pub(crate) struct Look {
@@ -21,10 +24,19 @@ pub(crate) struct Look {
     pub(crate) captured: BTreeSet<String>,
     /// Digests of the items that have a reading on record, within the checkpoint.
     pub(crate) read: BTreeSet<String>,
+    /// What each record within the checkpoint is, by its `type`.
+    pub(crate) kinds: Vec<String>,
     /// Whether files of an unfinished item lie about.
     pub(crate) unfinished: bool,
     /// Whether there are files of the log, or openings, beyond the checkpoint.
     pub(crate) beyond: bool,
+}
+
+impl Look {
+    /// How many records of this type there are.
+    pub(crate) fn count(&self, kind: &str) -> usize {
+        self.kinds.iter().filter(|one| *one == kind).count()
+    }
 }
 
 /// Looks at the case in `case`.
@@ -47,12 +59,17 @@ pub(crate) fn at(case: &Path) -> io::Result<Look> {
         let beyond = path.ends_with(".new") || tile.is_some_and(|tile| is_beyond(tile, size));
         look.beyond |= beyond && !aside;
     }
-    for name in files(&case.join("private/openings"))? {
-        let first = name.strip_suffix(".jsonl").and_then(|first| first.parse().ok());
-        look.beyond |= first.is_none_or(|first: u64| first >= size);
+    for folder in ["private/openings", "private/sealed"] {
+        for name in files(&case.join(folder))? {
+            let first = name.split(['.', '-']).next().and_then(|first| first.parse().ok());
+            let whole = name.ends_with(".jsonl") || name.ends_with(".age");
+            look.beyond |= !name.ends_with(ERASING)
+                && (!whole || first.is_none_or(|first: u64| first >= size));
+        }
     }
     for leaf in leaves(case, size)? {
         let leaf = String::from_utf8_lossy(&leaf).into_owned();
+        look.kinds.extend(field(&leaf, "type"));
         if leaf.contains(r#""type":"capture""#) {
             look.captured.extend(field(&leaf, "sha256"));
         } else if leaf.contains(r#""type":"reading""#) {
@@ -62,12 +79,16 @@ pub(crate) fn at(case: &Path) -> io::Result<Look> {
     Ok(look)
 }
 
-/// Every file below `folder`, as its path in it.
+/// Every file below `folder`, as its path in it; none where it is not there.
 pub(crate) fn files(folder: &Path) -> io::Result<Vec<String>> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_path_buf()];
     while let Some(inside) = folders.pop() {
-        for entry in fs::read_dir(&inside)? {
+        let entries = match fs::read_dir(&inside) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            entries => entries?,
+        };
+        for entry in entries {
             let path = entry?.path();
             if path.is_dir() {
                 folders.push(path);
@@ -78,6 +99,11 @@ pub(crate) fn files(folder: &Path) -> io::Result<Vec<String>> {
     }
     found.sort();
     Ok(found)
+}
+
+/// What a program wrote, as text.
+pub(crate) fn lossy(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
 }
 
 /// SHA-256 in hexadecimal.

@@ -6,11 +6,13 @@
 mod calls;
 mod cut;
 mod disk;
+mod done;
 mod judge;
 mod launch;
 mod look;
 mod plan;
 mod scenario;
+mod stage;
 mod trace;
 
 use clap::Parser as _;

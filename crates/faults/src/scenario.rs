@@ -1,7 +1,8 @@
 //! The write paths under test: what each starts from, and what is run.
 
 use crate::look;
-use crate::trace::{self, Act, Aim, Launch};
+use crate::stage::{APPROVED, COSIGNER, LATE, SEALED, STAMPED, stamping};
+use crate::trace::Launch;
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs;
@@ -29,7 +30,7 @@ const FEW_ITEMS: usize = 3;
 const LARGE_BYTES: usize = 1_500_000;
 
 /// What lies in the place beside the case, and stays.
-pub(crate) const ASIDE: [&str; 3] = ["base", "earlier", "new"];
+pub(crate) const ASIDE: [&str; 4] = ["base", "beside", "earlier", "new"];
 
 /// A write path of the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -53,16 +54,45 @@ pub(crate) enum Route {
     Guard,
     /// A cosigned checkpoint is taken in.
     Cosign,
+    /// A cosigner signs a checkpoint.
+    Vouch,
     /// A timestamp is asked for.
     Timestamp,
+    /// A reply that renews a timestamp is taken in.
+    Stamp,
+    /// The renewal of a timestamp is asked for.
+    Renew,
+    /// Another key may sign from now on.
+    Enrol,
+    /// A new key takes the place of an old one.
+    Rotate,
+    /// A key may sign no more.
+    Revoke,
+    /// A second person approves what another has recorded.
+    Approve,
+    /// Items are taken in sealed.
+    Seal,
+    /// A sealed item is opened into a file outside the case.
+    Unseal,
+    /// The key of a sealed item is destroyed.
+    Erase,
+    /// A mirror is brought up to date that still has a key which the case has destroyed.
+    Carry,
+    /// COSE receipts are written.
+    Receipt,
+    /// The chain of custody is written as a page.
+    Custody,
     /// A bundle is written as a folder.
     Export,
     /// A bundle is written as a zip file.
     ExportZip,
+    /// A bundle with all that one can hold is written: evidence records, timestamps, cosigned
+    /// checkpoints, several people's records, a sealed item and its key.
+    ExportAll,
 }
 
 /// All of them.
-pub(crate) const ROUTES: [Route; 12] = [
+pub(crate) const ROUTES: [Route; 26] = [
     Route::Init,
     Route::Capture,
     Route::Recover,
@@ -72,9 +102,23 @@ pub(crate) const ROUTES: [Route; 12] = [
     Route::Repair,
     Route::Guard,
     Route::Cosign,
+    Route::Vouch,
     Route::Timestamp,
+    Route::Stamp,
+    Route::Renew,
+    Route::Enrol,
+    Route::Rotate,
+    Route::Revoke,
+    Route::Approve,
+    Route::Seal,
+    Route::Unseal,
+    Route::Erase,
+    Route::Carry,
+    Route::Receipt,
+    Route::Custody,
     Route::Export,
     Route::ExportZip,
+    Route::ExportAll,
 ];
 
 /// A write path made ready.
@@ -88,6 +132,11 @@ pub(crate) struct Scenario {
     pub(crate) earlier: BTreeSet<String>,
     /// Digests of the items that are to be taken in.
     pub(crate) new: BTreeSet<String>,
+    /// How many items are to be taken in whose digests nobody knows before: they are sealed.
+    pub(crate) to_seal: usize,
+    /// Bytes that must be nowhere: in the case while items are sealed; in case and mirror when an
+    /// item was erased. Empty where there are none.
+    pub(crate) secret: Vec<u8>,
 }
 
 impl Scenario {
@@ -106,6 +155,8 @@ impl Scenario {
             place: place.into(),
             earlier: make_items(&place.join("earlier"), earlier)?,
             new: make_items(&place.join("new"), new)?,
+            to_seal: 0,
+            secret: Vec::new(),
         };
         if new > 0 {
             let large = b"a long report\n".repeat(LARGE_BYTES / 14);
@@ -118,15 +169,15 @@ impl Scenario {
         if route == Route::Init {
             return Ok(scenario);
         }
-        scenario.expect_done(&["init", "case", "--unprotected", "--name", "faults"])?;
-        scenario.expect_done(&["-C", "case", "capture", "earlier"])?;
-        match route {
-            Route::Recover => scenario.leave_unfinished()?,
-            Route::Export | Route::ExportZip => scenario.expect_done(&["-C", "case", "read"])?,
-            Route::Repair => scenario.do_harm()?,
-            Route::Cosign => scenario.be_cosigned()?,
-            _ => {}
+        if route == Route::Seal {
+            make_items(&place.join("new/sealed"), FEW_ITEMS)?;
+            scenario.to_seal = FEW_ITEMS;
+            scenario.secret = b"(sealed)".to_vec();
         }
+        let init = ["init", "case", "--unprotected", "--name", "faults", "--actor", "Ida"];
+        scenario.expect_done(&init)?;
+        scenario.expect_done(&["-C", "case", "capture", "earlier"])?;
+        scenario.set_up()?;
         fs::rename(place.join("case"), place.join("base"))?;
         Ok(scenario)
     }
@@ -134,14 +185,19 @@ impl Scenario {
     /// Puts the place back to what it was after `prepare`.
     pub(crate) fn reset(&self) -> io::Result<()> {
         self.clear()?;
-        let base = self.place.join("base");
-        match self.route {
-            Route::Init => Ok(()),
-            Route::Guard => {
-                copy(&base, &self.case()).and_then(|()| fs::create_dir(self.place.join("out")))
-            }
-            _ => copy(&base, &self.case()),
+        if self.route == Route::Init {
+            return Ok(());
         }
+        copy(&self.place.join("base"), &self.case())?;
+        let beside = self.place.join("beside");
+        if !beside.exists() {
+            return Ok(());
+        }
+        for name in fs::read_dir(&beside)? {
+            let name = name?.file_name();
+            copy(&beside.join(&name), &self.place.join(&name))?;
+        }
+        Ok(())
     }
 
     /// Removes the case, and all that a run left beside it.
@@ -158,6 +214,17 @@ impl Scenario {
         Ok(())
     }
 
+    /// How many items a run takes in.
+    pub(crate) fn to_take_in(&self) -> usize {
+        self.new.len() + self.to_seal
+    }
+
+    /// The items that `said` acknowledges.
+    pub(crate) fn acknowledged(&self, said: &str) -> BTreeSet<String> {
+        let digests = look::digests(said);
+        if self.to_seal > 0 { digests } else { digests.intersection(&self.new).cloned().collect() }
+    }
+
     /// The case.
     pub(crate) fn case(&self) -> PathBuf {
         self.place.join("case")
@@ -166,15 +233,27 @@ impl Scenario {
     /// The bundle that an export makes.
     pub(crate) fn bundle(&self) -> Option<PathBuf> {
         match self.route {
-            Route::Export => Some(self.place.join("out")),
+            Route::Export | Route::ExportAll => Some(self.place.join("out")),
             Route::ExportZip => Some(self.place.join("out.zip")),
             _ => None,
+        }
+    }
+
+    /// What a run makes outside the case, under a name that nothing may have before.
+    pub(crate) fn made(&self) -> Option<PathBuf> {
+        match self.route {
+            Route::Timestamp | Route::Renew => Some(self.place.join("out.tsq")),
+            Route::Unseal | Route::Receipt | Route::Custody | Route::Vouch => {
+                Some(self.place.join("out"))
+            }
+            _ => self.bundle(),
         }
     }
 
     /// What is run, with a fault or without.
     pub(crate) fn launch(&self) -> Launch {
         let every = COMMIT_EVERY.to_string();
+        let recipient = self.recipient();
         let words = match self.route {
             Route::Init => vec!["init", "case", "--unprotected", "--name", "faults"],
             Route::Capture | Route::Recover => {
@@ -188,9 +267,32 @@ impl Scenario {
             Route::Repair => vec!["-C", "case", "repair", "new/mirror"],
             Route::Guard => vec!["-C", "case", "mirror", "--guard", "out"],
             Route::Cosign => vec!["-C", "case", "cosign", "add", "new/answer"],
+            Route::Vouch => vec!["cosigner", "sign", "cosigner", "new/request", "out"],
             Route::Timestamp => vec!["-C", "case", "timestamp", "request", "out.tsq"],
+            Route::Stamp => stamping("new/two.tsr").to_vec(),
+            Route::Renew => {
+                vec!["-C", "case", "timestamp", "request", "out.tsq", "--renew", STAMPED]
+            }
+            Route::Enrol => vec!["-C", "case", "actor", "enrol", LATE, "--unprotected"],
+            Route::Rotate => vec!["-C", "case", "actor", "rotate", LATE, "--unprotected"],
+            Route::Revoke => vec!["-C", "case", "actor", "revoke", LATE, "--reason", "it was lost"],
+            Route::Approve => vec!["-C", "case", "--as", "Ben", "approve", APPROVED],
+            Route::Seal => {
+                vec!["-C", "case", "capture", "new/sealed", "--sealed", "--recipient", &recipient]
+            }
+            Route::Unseal => {
+                vec!["-C", "case", "unseal", SEALED, "--identity", "new/me", "-o", "out"]
+            }
+            Route::Erase => vec!["-C", "case", "erase", SEALED, "--reason", "consent withdrawn"],
+            Route::Carry => vec!["-C", "case", "mirror", "out"],
+            Route::Receipt => vec!["-C", "case", "receipt", "out"],
+            Route::Custody => vec!["-C", "case", "custody", "--page", "out"],
             Route::Export => vec!["-C", "case", "export", "out"],
             Route::ExportZip => vec!["-C", "case", "export", "out.zip"],
+            Route::ExportAll => {
+                let key = ["--disclose", "key", "--identity", "new/me"];
+                [&["-C", "case", "--as", "Ben", "export", "out"], &key[..]].concat()
+            }
         };
         Launch {
             program: self.program.clone(),
@@ -217,6 +319,19 @@ impl Scenario {
                 first.status = if first.status.success() { second.status } else { first.status };
                 Ok(first)
             }
+            Route::Vouch => {
+                let first =
+                    self.casefile(&["cosigner", "sign", "cosigner", "new/request", "out"])?;
+                if first.status.success() {
+                    return Ok(first);
+                }
+                // It remembers having signed: it is asked again, from there.
+                let from = self.casefile(&["-C", "case", "log", "--json"])?;
+                let size = look::lossy(&from.stdout).lines().count().to_string();
+                let ask = ["-C", "case", "cosign", "ask", COSIGNER, "out.request", "--from", &size];
+                self.expect_done(&ask)?;
+                self.casefile(&["cosigner", "sign", "cosigner", "out.request", "out"])
+            }
             _ => {
                 let launch = self.launch();
                 self.output(Command::new(&self.program).args(launch.arguments))
@@ -233,69 +348,13 @@ impl Scenario {
         command.current_dir(&self.place).stdin(Stdio::null()).output()
     }
 
-    fn expect_done(&self, words: &[&str]) -> io::Result<()> {
+    pub(crate) fn expect_done(&self, words: &[&str]) -> io::Result<()> {
         let output = self.casefile(words)?;
         if output.status.success() {
             return Ok(());
         }
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         Err(io::Error::other(format!("casefile {}: {said}", words.join(" "))))
-    }
-
-    /// Makes a second copy of the case; then, in the case, an object is lost and another one rots.
-    fn do_harm(&self) -> io::Result<()> {
-        self.expect_done(&["-C", "case", "mirror", "new/mirror"])?;
-        let mut objects = self.earlier.iter().map(|digest| {
-            let (folder, name) = digest.split_at(2);
-            self.case().join("objects").join(folder).join(name)
-        });
-        if let (Some(lost), Some(rotten)) = (objects.next(), objects.next()) {
-            fs::remove_file(lost)?;
-            fs::remove_file(&rotten)?;
-            fs::write(rotten, "rot")?;
-        }
-        Ok(())
-    }
-
-    /// Names a cosigner in the case, and has its answer ready.
-    fn be_cosigned(&self) -> io::Result<()> {
-        let name = "cosigner.example/faults";
-        self.expect_done(&["cosigner", "new", "cosigner", "--name", name, "--unprotected"])?;
-        let read = |path: &str| fs::read_to_string(self.place.join(path));
-        let (log, key) = (read("case/log/vkey")?, read("cosigner/vkey")?);
-        self.expect_done(&["cosigner", "know", "cosigner", log.trim_end()])?;
-        self.expect_done(&["-C", "case", "cosign", "name", key.trim_end()])?;
-        self.expect_done(&["-C", "case", "cosign", "ask", name, "new/request"])?;
-        self.expect_done(&["cosigner", "sign", "cosigner", "new/request", "new/answer"])?;
-        fs::remove_dir_all(self.place.join("cosigner"))
-    }
-
-    /// Two runs are killed in the case: one before its checkpoint, one while an item comes in.
-    fn leave_unfinished(&self) -> io::Result<()> {
-        let words = ["-C", "case", "capture", "new"];
-        let launch = Launch {
-            program: self.program.clone(),
-            arguments: words.map(OsString::from).to_vec(),
-            place: self.place.clone(),
-        };
-        let clean = self.place.join("clean");
-        copy(&self.case(), &clean)?;
-        let calls = trace::run(&launch, None, true)?.calls;
-        fs::remove_dir_all(self.case())?;
-        fs::rename(&clean, self.case())?;
-        let checkpoint = |call: &trace::Call| {
-            call.watched.name == "rename" && call.to.ends_with("log/checkpoint")
-        };
-        let renames = calls.iter().filter(|call| call.watched.name == "rename");
-        let before = renames.take_while(|call| !checkpoint(call)).count() as u64;
-        let aim = Aim { call: "rename", pipe: false, occurrence: before + 1, act: Act::Kill };
-        let run = trace::run(&launch, Some(aim), false)?;
-        let unfinished = self.case().join("objects/incoming/1-0");
-        fs::write(unfinished, "half a rep")?;
-        match run.fired {
-            Some(_) => Ok(()),
-            None => Err(io::Error::other("no run could be killed before its checkpoint")),
-        }
     }
 }
 

@@ -392,6 +392,10 @@ fn named(pid: Pid, folder: Option<u64>, at: u64) -> Option<PathBuf> {
     let end = bytes.iter().position(|byte| *byte == 0)?;
     bytes.truncate(end);
     let path = PathBuf::from(OsString::from_vec(bytes));
+    // A file without a name, by its number.
+    if let Some(fd) = path.to_str().and_then(|path| path.strip_prefix("/proc/self/fd/")) {
+        return fd.parse().ok().and_then(|fd| open_file(pid, fd));
+    }
     if path.is_absolute() {
         return Some(path);
     }

@@ -9,7 +9,7 @@ pub use actors::State;
 use archive::keys::{self, ActorKey};
 use archive::{Case, Passphrase, Writer};
 use custody::sshsig::{self, PublicKey};
-use record::{Approval, Enrolment, Event, Holder, Revocation, TwoPerson};
+use record::{Approval, Enrolment, Event, Finding, Holder, Revocation, TwoPerson};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -25,6 +25,8 @@ pub struct Decided {
     pub pending: Vec<u64>,
     /// The key that it is about, if it is about one.
     pub key: Option<String>,
+    /// What the case had to recover from before.
+    pub recovered: Vec<Finding>,
 }
 
 /// A key to be enrolled.
@@ -112,7 +114,8 @@ pub(crate) fn decide(
     let leaves: Vec<u64> = (first..first + count).collect();
     let awaits = |leaf: &u64| writer.roster().pending().contains_key(leaf);
     let pending = leaves.iter().copied().filter(awaits).collect();
-    Ok(Decided { leaves, pending, key })
+    let recovered = std::mem::take(&mut writer.recovered);
+    Ok(Decided { leaves, pending, key, recovered })
 }
 
 fn holder_of<'w>(writer: &'w Writer, name: &str) -> Result<&'w Key, Error> {

@@ -5,16 +5,19 @@
 //! themselves, withheld fields as commitments only.
 
 use crate::catalogue::{self, Item};
-use crate::{Ask, Error, export, open_writer};
-use archive::durable;
+use crate::{Ask, Error, export, open_writer, outside};
 use record::Finding;
 use serde::Serialize;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 /// The log's public key among the receipts.
 const KEY: &str = "log-key.pem";
+/// How the name of a record ends.
+const LEAF: &str = ".leaf";
+/// How the name of its receipt ends.
+const RECEIPT: &str = ".cose";
 
 /// What was written.
 #[derive(Debug, Serialize)]
@@ -39,17 +42,21 @@ pub fn run(root: &Path, out: &Path, wanted: &[String], ask: Ask<'_>) -> Result<O
     let items = export::selected(&all, wanted)?;
     let mut records: Vec<u64> = items.into_iter().flat_map(Item::leaves).collect();
     records.sort_unstable();
-    fs::create_dir(out).map_err(Error::io("make folder", out))?;
-    let receipts = writer.receipts();
-    for (index, proof) in records.iter().zip(case.log().prove(&records)?) {
-        let receipt = receipts.of(*index, &proof.hashes);
-        write(&out.join(format!("{index:08}.leaf")), &case.log().leaf(*index)?)?;
-        write(&out.join(format!("{index:08}.cose")), &receipt)?;
-    }
-    write(&out.join(KEY), custody::receipt::key_pem(case.log().verifier()).as_bytes())?;
-    // One flush for all of them: there are two for each record.
-    durable::sync_file_system(out, &File::open(out).map_err(Error::io("open", out))?)?;
+    outside::new_folder(out, is_ours, |folder| {
+        let receipts = writer.receipts();
+        for (index, proof) in records.iter().zip(case.log().prove(&records)?) {
+            let receipt = receipts.of(*index, &proof.hashes);
+            write(&folder.join(format!("{index:08}{LEAF}")), &case.log().leaf(*index)?)?;
+            write(&folder.join(format!("{index:08}{RECEIPT}")), &receipt)?;
+        }
+        let key = custody::receipt::key_pem(case.log().verifier());
+        write(&folder.join(KEY), key.as_bytes())
+    })?;
     Ok(Outcome { out: out.into(), records, tree_size: case.log().size(), recovered })
+}
+
+fn is_ours(name: &str) -> bool {
+    name == KEY || name.ends_with(LEAF) || name.ends_with(RECEIPT)
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {

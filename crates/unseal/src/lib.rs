@@ -8,10 +8,12 @@
 
 use archive::{Case, durable, sealed};
 use record::{Commitment, Digests, Hasher};
+use rustix::io::Errno;
 use sealing::{IDENTITIES_LIMIT_BYTES, Identities, KeyFile, KeyFileFault, Plain};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, Read as _};
+use std::os::fd::AsRawFd as _;
 use std::path::{Path, PathBuf};
 
 /// Bytes opened at a time.
@@ -157,20 +159,47 @@ fn write(
     if out.symlink_metadata().is_ok() {
         return Err(taken());
     }
-    let unchecked = folder.join(format!(".unsealing-{}", std::process::id()));
-    let written = durable::create_new(&unchecked, durable::MODE_SECRET)
-        .map_err(Error::from)
-        .and_then(|mut file| {
-            copy(item, plain, recorded, &mut file, &unchecked)?;
-            file.sync_all().map_err(Error::io("make durable", &unchecked))?;
-            let free = durable::name_without_replacing(&unchecked, out)?;
-            if free { Ok(()) } else { Err(taken()) }
-        });
-    if written.is_err() {
-        durable::remove_if_there(&unchecked)?;
+    let (mut file, unchecked) = unnamed(folder)?;
+    let written = copy(item, plain, recorded, &mut file, out).and_then(|()| {
+        file.sync_all().map_err(Error::io("make durable", out))?;
+        let named = match &unchecked {
+            None => name(&file, out)?,
+            Some(unchecked) => durable::name_without_replacing(unchecked, out)?,
+        };
+        if named { Ok(()) } else { Err(taken()) }
+    });
+    if let (Err(_), Some(unchecked)) = (&written, &unchecked) {
+        durable::remove_if_there(unchecked)?;
     }
     written?;
     Ok(durable::sync_folders(&BTreeSet::from([folder.to_path_buf()]))?)
+}
+
+/// A file in `folder` without a name: a kill then leaves nothing of it. Where a file system has no
+/// such files, one with a name of its own, which a kill leaves behind.
+fn unnamed(folder: &Path) -> Result<(File, Option<PathBuf>), Error> {
+    use rustix::fs::{Mode, OFlags};
+    let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
+    match rustix::fs::open(folder, flags, Mode::from_raw_mode(durable::MODE_SECRET)) {
+        Ok(file) => Ok((file.into(), None)),
+        Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::NOENT | Errno::INVAL) => {
+            let unchecked = folder.join(format!(".unsealing-{}", std::process::id()));
+            let file = durable::create_new(&unchecked, durable::MODE_SECRET)?;
+            Ok((file, Some(unchecked)))
+        }
+        Err(errno) => Err(Error::io("create a file in", folder)(errno.into())),
+    }
+}
+
+/// Gives a file without a name the name `out`, unless something has it (open(2), O_TMPFILE).
+fn name(file: &File, out: &Path) -> Result<bool, Error> {
+    use rustix::fs::{AtFlags, CWD, linkat};
+    let open = format!("/proc/self/fd/{}", file.as_raw_fd());
+    match linkat(CWD, &open, CWD, out, AtFlags::SYMLINK_FOLLOW) {
+        Ok(()) => Ok(true),
+        Err(Errno::EXIST) => Ok(false),
+        Err(errno) => Err(Error::io("put in place", out)(errno.into())),
+    }
 }
 
 /// Copies plain bytes to their end, and fails unless they are those on record.
