@@ -77,8 +77,8 @@ pub(crate) fn all(scenario: &Scenario, from: usize, every: usize) -> Result<Tall
         tally.left += usize::from(verdict.left);
         tally.between_commits += usize::from(verdict.acknowledged > 0 && verdict.more_to_come);
         with_word += usize::from(verdict.acknowledged > 0);
+        tally.count(&verdict.faults);
         if !verdict.faults.is_empty() {
-            tally.faults += 1;
             let faults = verdict.faults.join("; ");
             writeln!(io::stdout(), "FAULT cut at {moment}, {came:?} came through: {faults}")?;
         }
@@ -218,7 +218,7 @@ pub(crate) fn lies(
                 None => named += 1,
                 Some(faults) if faults.is_empty() => {}
                 Some(faults) => {
-                    tally.faults += 1;
+                    tally.count(std::slice::from_ref(&faults));
                     writeln!(io::stdout(), "FAULT {cut:?}, disk {seed}: {faults}")?;
                 }
             }
