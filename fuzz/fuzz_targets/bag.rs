@@ -2,7 +2,7 @@
 //! and every path in it stays inside.
 #![no_main]
 
-use bundle::bag;
+use verifier::bag;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {

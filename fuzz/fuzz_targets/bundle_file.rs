@@ -13,7 +13,7 @@ static BUNDLE: LazyLock<Stage> = LazyLock::new(|| Stage::new("bundle"));
 
 fuzz_target!(|input: (u16, Option<u16>, &[u8])| {
     let (which, at, bytes) = input;
-    let look = |root: &std::path::Path| bundle::verify(root, None).expect("the machine is sound");
+    let look = |root: &std::path::Path| verifier::verify(root, None).expect("the machine is sound");
     let (path, is_changed, report) = BUNDLE.harm((which, at), bytes, look);
     let fault = report.findings.iter().any(|finding| finding.grade == Grade::Fault);
     assert_eq!(fault, is_changed, "{}: {:?}", path.display(), report.findings);

@@ -4,7 +4,7 @@
 
 mod stage;
 
-use bundle::zipped;
+use verifier::zipped;
 use libfuzzer_sys::fuzz_target;
 use record::Grade;
 use stage::Stage;

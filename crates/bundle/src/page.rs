@@ -3,8 +3,7 @@
 //! No script, no network, no link into hostile files: every word that came from outside is escaped,
 //! and a content security policy forbids the browser to fetch or run anything.
 
-use crate::cosigned::Sighting;
-use crate::write::{About, Exhibit, Table};
+use crate::write::{About, Exhibit, Sighting, Table};
 use provenance::visible;
 use record::{Figure, Hedge};
 use std::collections::BTreeSet;

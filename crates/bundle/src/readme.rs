@@ -1,20 +1,11 @@
 //! The README of a bundle: tells a stranger what it is and how to check it without casefile.
 
-use crate::layout;
 use crate::write::About;
-
-/// Name under which the actors' keys stand in `allowed_signers`.
-pub const PRINCIPAL: &str = "actor";
-
-/// The `allowed_signers` file: keys good for records and tag manifests.
-pub fn allowed_signers(keys: &[custody::sshsig::PublicKey]) -> String {
-    let namespaces = [custody::leaf::NAMESPACE, layout::NAMESPACE];
-    keys.iter().map(|key| custody::sshsig::allowed_signer(PRINCIPAL, &namespaces, key)).collect()
-}
+use verifier::layout;
 
 /// The verifier that goes with each bundle, written from the pages on formats without our code: the
 /// files of [`layout::VERIFIER`].
-pub const VERIFIER_TEXTS: [&str; 4] = [
+pub(crate) const VERIFIER_TEXTS: [&str; 4] = [
     include_str!("../../../oracle/verify.py"),
     include_str!("../../../oracle/verify_bag.py"),
     include_str!("../../../oracle/verify_leaf.py"),
@@ -39,7 +30,7 @@ fn seen(about: &About) -> String {
 }
 
 /// The text.
-pub fn text(about: &About, exhibits: u64) -> String {
+pub(crate) fn text(about: &About, exhibits: u64) -> String {
     let (exhibits, seen) = (exhibits.to_string(), seen(about));
     let facts = [
         ("{exhibits}", exhibits.as_str()),
@@ -48,7 +39,7 @@ pub fn text(about: &About, exhibits: u64) -> String {
         ("{origin}", &about.origin),
         ("{log_key}", &about.log_key),
         ("{actor_key}", &about.actor_key),
-        ("{PRINCIPAL}", PRINCIPAL),
+        ("{PRINCIPAL}", layout::PRINCIPAL),
         ("{bundle_namespace}", layout::NAMESPACE),
         ("{seen}", &seen),
         ("{leaf_namespace}", custody::leaf::NAMESPACE),

@@ -7,12 +7,13 @@
 //! if nobody holds the lock, and if it holds what we write and nothing else: anything else is not
 //! ours, and is never touched.
 
-use crate::zipped::files;
-use crate::{Error, layout};
+use crate::Error;
 use rustix::fs::{FlockOperation, flock};
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
+use verifier::layout;
+use verifier::zipped::files;
 
 /// The file that marks the folder as ours.
 const MARK: &str = "UNFINISHED";
@@ -37,7 +38,7 @@ impl Unfinished {
     /// what a killed export has left there.
     pub(crate) fn begin(out: &Path) -> Result<Self, Error> {
         if out.symlink_metadata().is_ok() {
-            return Err(Error::Exists { path: out.into() });
+            return Err(Error::exists(out));
         }
         let mut place = out.as_os_str().to_owned();
         place.push(".partial");

@@ -3,22 +3,20 @@
 //! Everything is written into an `Unfinished` folder beside its place; `seal` makes it durable and
 //! gives it its name.
 
-use crate::bag::{self, Info, Manifest};
-use crate::cosigned::Sighting;
-use crate::documents::{self, Basis};
-use crate::exhibits::OpeningLine;
 use crate::unfinished::Unfinished;
-use crate::{Error, layout, page, readme, zipped};
+use crate::{Error, page, readme};
 use custody::growth::Growth;
 use custody::sshsig::{self, PublicKey};
 use custody::tlog_proof::TlogProof;
-use provenance::Held;
 use record::{Digests, Hasher, Leaf, Reading, Sha256, canonical};
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
+use verifier::bag::{self, Info, Manifest};
+use verifier::documents::{self, Basis};
+use verifier::exhibits::{ExhibitLine, OpeningLine};
+use verifier::{digest_of, layout, zipped};
 
 /// Bytes copied at a time.
 const CHUNK_BYTES: usize = 1 << 20;
@@ -44,6 +42,32 @@ pub struct About {
     pub checkpoint: String,
     /// What cosigners saw, those first who saw less.
     pub seen: Vec<Sighting>,
+}
+
+/// What a cosigner saw, for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sighting {
+    /// Leaf of the record that names the cosigner.
+    pub named: u64,
+    /// The cosigner's verifier key.
+    pub key: String,
+    /// Who they are, as the case says.
+    pub who: Option<String>,
+    /// How many of the log's leaves they saw.
+    pub size: u64,
+    /// When, as they say.
+    pub time: String,
+}
+
+impl Sighting {
+    /// The cosigner in words: the name in the key, and who that is.
+    pub fn words(&self) -> String {
+        let name = self.key.split('+').next().unwrap_or_default();
+        match &self.who {
+            Some(who) => format!("{name} ({who})"),
+            None => name.into(),
+        }
+    }
 }
 
 /// A leaf and the proof that it is in the log.
@@ -115,36 +139,6 @@ pub struct Row {
     pub start: u64,
     /// The cells: words, counted, given by, date, place, published.
     pub cells: [String; 6],
-}
-
-/// A line of `exhibits.jsonl`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ExhibitLine {
-    /// Number.
-    pub number: u64,
-    /// Path of the item's bytes.
-    pub path: String,
-    /// Path of its reading.
-    pub reading: Option<String>,
-    /// The item.
-    pub item: Digests,
-    /// Name it came under.
-    pub name: String,
-    /// Indexes of the leaves about it.
-    pub leaves: Vec<u64>,
-}
-
-impl ExhibitLine {
-    /// The exhibit as the documents about custody speak of it.
-    pub(crate) fn held(&self) -> Held {
-        Held {
-            number: self.number,
-            item: self.item,
-            name: self.name.clone(),
-            path: Some(self.path.clone()),
-            reading: self.reading.clone(),
-        }
-    }
 }
 
 /// A bundle on its way.
@@ -348,7 +342,7 @@ impl Writer {
             (layout::VKEY, format!("{}\n", about.log_key)),
             (layout::POLICY, custody::policy::of_log(&about.log_key)),
             (layout::CHECKPOINT, about.checkpoint.clone()),
-            (layout::ALLOWED_SIGNERS, readme::allowed_signers(&self.signers())),
+            (layout::ALLOWED_SIGNERS, layout::allowed_signers(&self.signers())),
             (layout::MANIFEST, bag::text(&self.payload)),
             (layout::B2SUMS, bag::text(&self.b2sums)),
         ];
@@ -379,8 +373,12 @@ impl Writer {
         self.basis.log_size = documents::size_of(&about.checkpoint);
         self.basis.day = about.time.get(..10).unwrap_or(&about.time).into();
         for path in layout::DOCUMENTS {
-            let digest = self.basis.write(&self.partial, path)?;
-            bag::list(&mut self.tags, path, digest);
+            let place = self.partial.join(path);
+            let mut out =
+                BufWriter::new(File::create_new(&place).map_err(Error::io("create", &place))?);
+            let written = self.basis.document(path, &mut out).and_then(|()| out.flush());
+            written.map_err(Error::io("write", &place))?;
+            bag::list(&mut self.tags, path, digest_of(&place)?.sha256);
         }
         Ok(())
     }
@@ -478,20 +476,5 @@ impl Writer {
     fn on_page(&mut self, html: &str) -> Result<(), Error> {
         let place = self.partial.join(layout::PAGE);
         self.page.write_all(html.as_bytes()).map_err(Error::io("write", &place))
-    }
-}
-
-/// The digests of a file.
-pub fn digest_of(path: &Path) -> Result<Digests, Error> {
-    let mut file = File::open(path).map_err(Error::io("open", path))?;
-    let mut hasher = Hasher::default();
-    let mut chunk = vec![0; CHUNK_BYTES];
-    loop {
-        match file.read(&mut chunk) {
-            Ok(0) => return Ok(hasher.finish()),
-            Ok(filled) => hasher.update(&chunk[..filled]),
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(Error::io("read", path)(error)),
-        }
     }
 }

@@ -9,10 +9,10 @@
 
 mod invented;
 
-use bundle::zipped;
 use invented::Case;
 use std::fs;
 use std::path::Path;
+use verifier::zipped;
 
 /// Paths whose bytes differ; both have the same files.
 fn differing(one: &Path, two: &Path) -> Vec<String> {

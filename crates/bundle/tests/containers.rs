@@ -9,11 +9,11 @@
 
 mod invented;
 
-use bundle::zipped;
 use invented::Case;
 use std::fs::{self, File};
 use std::io::{Cursor, Write as _};
 use std::path::Path;
+use verifier::zipped;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 

@@ -10,7 +10,6 @@
 
 mod invented;
 
-use bundle::{Report, Trusted, layout};
 use custody::cosignature::{Algorithm, Secret};
 use custody::note::Signer;
 use custody::policy::{self, Policy};
@@ -18,6 +17,7 @@ use invented::{Case, copy, faults, remake_lists};
 use record::{CosignedBy, Event, Grade};
 use std::fs;
 use std::path::{Path, PathBuf};
+use verifier::{Report, Trusted, layout};
 
 /// Seconds since 1970 at which the cosigners of these tests sign: 2031-04-06 and later.
 const MORNING: u64 = 1_933_200_000;
@@ -65,7 +65,7 @@ fn policy(vkey: &str, cosigners: &[Secret], threshold: &str) -> Policy {
 
 fn under(root: &Path, policy: &Policy) -> Report {
     let trusted = Trusted { policy: Some(policy), ..Trusted::default() };
-    bundle::verify_trusting(root, trusted).unwrap()
+    verifier::verify_trusting(root, trusted).unwrap()
 }
 
 #[test]

@@ -5,14 +5,14 @@
 
 mod invented;
 
-use bundle::layout;
 use invented::{Case, faults, remake_lists};
 use record::{Event, Sha256};
 use std::fs;
 use std::path::Path;
+use verifier::layout;
 
 /// Seals a bundle after `change` of its folder, as a holder of all keys can.
-fn sealed_after(folder: &Path, change: impl Fn(&Path)) -> bundle::Report {
+fn sealed_after(folder: &Path, change: impl Fn(&Path)) -> verifier::Report {
     let mut case = Case::new(7);
     let unsealed = case.unsealed(&folder.join("bundle"), &[1, 2]);
     let root = folder.join("bundle.partial/bundle");
@@ -26,7 +26,7 @@ fn sealed_after(folder: &Path, change: impl Fn(&Path)) -> bundle::Report {
     let old_size = export.tree_size;
     let recorded = case.record(&Event::Export(export), old_size);
     let place = unsealed.writer.seal(&signature, &recorded).unwrap();
-    bundle::verify(&place, Some(&case.signer.vkey())).unwrap()
+    verifier::verify(&place, Some(&case.signer.vkey())).unwrap()
 }
 
 #[test]

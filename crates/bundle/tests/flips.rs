@@ -8,10 +8,10 @@
 
 mod invented;
 
-use bundle::{layout, zipped};
 use invented::{Case, faults};
 use std::fs;
 use std::path::{Path, PathBuf};
+use verifier::{layout, zipped};
 
 /// Places tried over all files, besides every byte of the small files that no list holds.
 const PLACES: u64 = 1_200;
@@ -48,7 +48,7 @@ fn check(bundle: &Bundle, path: &str, bit: u64) {
     let mut changed = whole.clone();
     changed[(bit / 8) as usize] ^= 1 << (bit % 8);
     fs::write(&place, changed).unwrap();
-    let report = bundle::verify(&bundle.root, Some(&bundle.key)).unwrap();
+    let report = verifier::verify(&bundle.root, Some(&bundle.key)).unwrap();
     assert!(!faults(&report).is_empty(), "bit {bit} of {path} is flipped and nothing is found");
     fs::write(&place, whole).unwrap();
 }
@@ -79,7 +79,7 @@ fn a_flipped_bit_in_any_file_is_found() {
             at -= size_bits(&bundle, path);
         }
     }
-    assert_eq!(faults(&bundle::verify(&bundle.root, Some(&bundle.key)).unwrap()), [""; 0]);
+    assert_eq!(faults(&verifier::verify(&bundle.root, Some(&bundle.key)).unwrap()), [""; 0]);
 }
 
 /// The seals stand in no list of digests: they hold by themselves, so every byte of them is tried,

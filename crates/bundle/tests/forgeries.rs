@@ -14,7 +14,6 @@
 
 mod invented;
 
-use bundle::layout;
 use custody::note::Signer;
 use custody::{Checkpoint, sshsig};
 use invented::{Case, copy, faults, remake_lists};
@@ -23,6 +22,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
+use verifier::layout;
 
 const ITEM: &str = "data/items/000001-mill-road.txt";
 const OTHER: &str = "data/items/000003-empty.txt";
@@ -701,7 +701,7 @@ const CAREFUL: &[Row] = &[
     ("an exhibit inserted", "bundle-exhibit-unrecorded", "exhibits.jsonl, line 4", |s| {
         let path = layout::item(4, "planted.txt");
         s.write(&path, "Nobody was killed.\n");
-        let line = bundle::write::ExhibitLine {
+        let line = verifier::exhibits::ExhibitLine {
             number: 4,
             path,
             reading: None,
@@ -719,7 +719,7 @@ const CAREFUL: &[Row] = &[
         |s| {
             let path = layout::item(4, "mill-road.txt");
             s.write(&path, "Nobody was killed.\n");
-            let line = bundle::write::ExhibitLine {
+            let line = verifier::exhibits::ExhibitLine {
                 number: 4,
                 path,
                 reading: None,
@@ -876,7 +876,7 @@ const CAREFUL: &[Row] = &[
     ),
 ];
 
-fn canonical(line: &bundle::write::ExhibitLine) -> String {
+fn canonical(line: &verifier::exhibits::ExhibitLine) -> String {
     String::from_utf8(record::canonical::to_bytes(line)).unwrap()
 }
 

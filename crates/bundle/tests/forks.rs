@@ -10,12 +10,13 @@
 
 mod invented;
 
-use bundle::{Recorded, layout};
+use bundle::Recorded;
 use custody::growth::Growth;
 use invented::{Case, faults};
 use record::Event;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use verifier::layout;
 
 /// Leaves of the case before any export.
 const SIZE: u64 = 7;

@@ -147,7 +147,7 @@ fn page_of(words: &str) -> String {
         sealed: None,
         leaves: vec![Proved { leaf: Vec::new(), proof }],
     };
-    let path = bundle::layout::item(1, words);
+    let path = verifier::layout::item(1, words);
     [page::head(&about, &tables), page::exhibit(&exhibit, &path, &about.seen), page::foot(&about)]
         .concat()
 }

@@ -8,9 +8,9 @@
 
 mod invented;
 
-use bundle::{layout, zipped};
 use invented::{Case, copy, remake_lists};
 use std::fs;
+use verifier::{layout, zipped};
 
 #[test]
 fn every_required_file_is_missed() {
@@ -22,7 +22,7 @@ fn every_required_file_is_missed() {
         fs::remove_file(root.join(path)).unwrap();
         let report = invented::verify(&root, None);
         let missed = |finding: &record::Finding| {
-            finding.code == bundle::codes::BUNDLE_FILE_MISSING && finding.place == path
+            finding.code == verifier::codes::BUNDLE_FILE_MISSING && finding.place == path
         };
         assert!(report.findings.iter().any(missed), "{path}: {:#?}", report.findings);
         // As if there never had been one: the lists and their signature made anew.
@@ -49,7 +49,7 @@ fn every_single_file_is_missed() {
         fs::remove_file(root.join(&path)).unwrap();
         let report = invented::verify(&root, None);
         let missed = |finding: &record::Finding| {
-            finding.code == bundle::codes::BUNDLE_FILE_MISSING && finding.place == path
+            finding.code == verifier::codes::BUNDLE_FILE_MISSING && finding.place == path
         };
         assert!(report.findings.iter().any(missed), "{path}: {:#?}", report.findings);
         fs::remove_dir_all(root).unwrap();

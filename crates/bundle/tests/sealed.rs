@@ -9,13 +9,14 @@
 
 mod invented;
 
-use bundle::{Exhibit, Writer, layout};
+use bundle::{Exhibit, Writer};
 use invented::{Case, faults};
 use record::leaf::Sealed;
 use record::{Capture, Digests, Erasure, Event, Export, Name, Opening, Reading, Sha256, canonical};
 use sealing::{ItemKey, Sealing};
 use std::collections::BTreeMap;
 use std::io::Read as _;
+use verifier::layout;
 
 const PLAIN: &[u8] = b"Where the two families hide.";
 
@@ -141,7 +142,7 @@ impl Made {
         let report = if kept {
             invented::verify(&out, Some(&trusted))
         } else {
-            bundle::verify(&out, Some(&trusted)).unwrap()
+            verifier::verify(&out, Some(&trusted)).unwrap()
         };
         let notices = report.findings.iter().filter(|one| one.grade == record::Grade::Notice);
         let notices = notices.map(|one| one.code.clone()).collect();

@@ -11,12 +11,12 @@
 
 mod invented;
 
-use bundle::layout;
 use invented::{Case, copy, remake_lists};
 use record::Sha256;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use verifier::layout;
 
 const ITEM: &str = "data/items/000001-mill-road.txt";
 
@@ -35,7 +35,7 @@ fn replace(root: &Path, path: &str, from: &str, to: &str) {
 
 /// A manifest of the payload by a program of coreutils.
 fn manifest(root: &Path, program: &str, name: &str) {
-    let files = bundle::zipped::files(root).unwrap();
+    let files = verifier::zipped::files(root).unwrap();
     let files = files.iter().filter(|path| path.starts_with("data/"));
     let made = Command::new(program).args(files).current_dir(root).output().unwrap();
     assert!(made.status.success());
@@ -50,7 +50,7 @@ fn relist(root: &Path) {
         let digest = Sha256::of(&fs::read(root.join(&path)).unwrap());
         format!("{digest}  {path}\n")
     };
-    let files = bundle::zipped::files(root).unwrap();
+    let files = verifier::zipped::files(root).unwrap();
     let text: String = files.into_iter().filter(listed).map(line).collect();
     fs::write(root.join(layout::TAGMANIFEST), text).unwrap();
 }

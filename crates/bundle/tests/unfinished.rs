@@ -9,11 +9,12 @@
 
 mod invented;
 
-use bundle::{Error, zipped};
+use bundle::Error;
 use invented::{Case, copy, faults};
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use verifier::zipped;
 
 /// What lies at `OUT.partial` when a process was killed after writing all but the seals: taken from
 /// a live export, whose lock does not come along.
@@ -43,7 +44,7 @@ fn the_next_export_clears_away_what_a_killed_one_left() {
     fs::write(place.join("bundle.zip"), "PK, and no more").unwrap();
     let mut case = Case::new(7);
     let root = case.export(&out, &[1]);
-    assert_eq!(faults(&bundle::verify(&root, Some(&case.signer.vkey())).unwrap()), [""; 0]);
+    assert_eq!(faults(&verifier::verify(&root, Some(&case.signer.vkey())).unwrap()), [""; 0]);
     assert!(!place.exists());
 }
 
@@ -132,9 +133,9 @@ fn a_live_export_is_not_disturbed() {
     assert!(matches!(begin(&out), Err(Error::Busy { .. })));
     let recorded = case.record(&unsealed.event, 7);
     let root = unsealed.writer.seal(&unsealed.signature, &recorded).unwrap();
-    assert_eq!(faults(&bundle::verify(&root, Some(&case.signer.vkey())).unwrap()), [""; 0]);
+    assert_eq!(faults(&verifier::verify(&root, Some(&case.signer.vkey())).unwrap()), [""; 0]);
     assert!(!partial(&out).exists());
-    assert!(matches!(begin(&out), Err(Error::Exists { .. })));
+    assert!(matches!(begin(&out), Err(Error::Files(verifier::Error::Exists { .. }))));
 }
 
 /// A disk that gives up after a few bytes.
@@ -160,7 +161,7 @@ fn a_failed_export_takes_its_leavings_away() {
         let mut writer = begun.unwrap();
         assert!(partial(&out).exists());
         let failed = writer.add(&case.exhibit_of(1), &mut Broken(3));
-        assert!(matches!(failed, Err(Error::Io { .. })), "{failed:?}");
+        assert!(matches!(failed, Err(Error::Files(verifier::Error::Io { .. }))), "{failed:?}");
         drop(writer);
         assert_eq!(all(folder.path()), []);
     }

@@ -1,5 +1,6 @@
 //! Errors of the verbs: what a person is told, with what to do.
 
+use bundle::Error::Files;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -30,6 +31,12 @@ pub enum Error {
         /// What to do.
         remedy: String,
     },
+}
+
+impl From<verifier::Error> for Error {
+    fn from(error: verifier::Error) -> Self {
+        Self::Bundle(Files(error))
+    }
 }
 
 impl From<reader::Error> for Error {
@@ -64,10 +71,10 @@ impl Error {
     pub fn remedy(&self) -> String {
         match self {
             Self::Archive(error) => error.remedy(),
-            Self::Io { source, .. } | Self::Bundle(bundle::Error::Io { source, .. }) => {
+            Self::Io { source, .. } | Self::Bundle(Files(verifier::Error::Io { source, .. })) => {
                 archive::error::io_remedy(source).into()
             }
-            Self::Bundle(error) => error.remedy(),
+            Self::Bundle(error) => error.remedy().into(),
             Self::Asked { remedy, .. } => remedy.clone(),
         }
     }

@@ -61,7 +61,7 @@ pub fn run(
 ) -> Result<Outcome, Error> {
     let zip = request.out.extension().is_some_and(|ending| ending == "zip");
     if request.out.symlink_metadata().is_ok() {
-        return Err(bundle::Error::Exists { path: request.out.clone() }.into());
+        return Err(bundle::Error::exists(&request.out).into());
     }
     let mut writer = open_writer(root, ask)?;
     let recovered = std::mem::take(&mut writer.recovered);
@@ -90,7 +90,7 @@ pub fn run(
     }
     out.disclose(&lines)?;
     let manifest = out.finish()?;
-    let signature = writer.sign(bundle::layout::NAMESPACE, &manifest)?;
+    let signature = writer.sign(verifier::layout::NAMESPACE, &manifest)?;
     let tagmanifest = Sha256::of(&manifest);
     let old_size = case.log().size();
     let export = Export {

@@ -7,13 +7,13 @@
 use crate::verify::Unpacked;
 use crate::{Ask, Error, open_writer};
 use archive::{durable, layout};
-use bundle::{bag, zipped};
 use record::{Event, Finding, Grade, Repair, Sha256, canonical, finding};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use verifier::{bag, zipped};
 
 /// What is to be repaired, and how.
 #[derive(Debug, Default, Clone)]
@@ -73,7 +73,7 @@ pub fn run(
     };
     let folder = unpacked.as_ref().map_or(from, |unpacked| unpacked.0.as_path());
     let is_copy = [layout::VERSION_FILE, layout::MIRROR, layout::CHECKPOINT, layout::OBJECTS];
-    let bundle = folder.join(bundle::layout::MANIFEST).exists();
+    let bundle = folder.join(verifier::layout::MANIFEST).exists();
     if !bundle && !is_copy.iter().any(|place| folder.join(place).exists()) {
         return Err(Error::asked(
             format!("{} is neither a copy of a case nor a bundle", from.display()),
@@ -157,7 +157,7 @@ impl Owed {
 /// The payload of a bundle by the digests that its manifest lists. Nothing of it is believed: each
 /// file is hashed when it is taken.
 fn files_of(folder: &Path) -> Result<BTreeMap<Sha256, PathBuf>, Error> {
-    let path = folder.join(bundle::layout::MANIFEST);
+    let path = folder.join(verifier::layout::MANIFEST);
     let file = File::open(&path).map_err(Error::io("open", &path))?;
     let mut text = String::new();
     file.take(bag::MANIFEST_LIMIT_BYTES)

@@ -3,7 +3,6 @@
 use crate::{Error, catalogue, stamps};
 use archive::codes::KEY_UNTRUSTED;
 use archive::{Case, check, layout};
-use bundle::zipped;
 use custody::policy::{self, Policy};
 use record::{Finding, finding};
 use serde::Serialize;
@@ -12,6 +11,7 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 use std::{fs, io};
 use timestamp::certificate;
+use verifier::zipped;
 
 /// Names tried for a temporary folder; one is taken only by what a killed run of the same process
 /// number left, so a handful would do.
@@ -35,9 +35,9 @@ pub struct Outcome {
     /// The log's key, for comparing with what was said elsewhere.
     pub log_key: String,
     /// Timestamps in a bundle.
-    pub stamps: Vec<bundle::Stamp>,
+    pub stamps: Vec<verifier::Stamp>,
     /// Cosignatures in a bundle.
-    pub seen: Vec<bundle::Seen>,
+    pub seen: Vec<verifier::Seen>,
     /// Exhibits in a bundle with an evidence record that holds, and the time of its oldest token.
     pub evidence: BTreeMap<u64, String>,
 }
@@ -66,13 +66,13 @@ pub fn run(
     }
     let roots = trusted.tsa_roots.map(roots).transpose()?;
     let (log_key, roots) = (trusted.log_key, roots.as_deref());
-    let trusted = bundle::Trusted { log_key, roots, policy: policy.as_ref() };
+    let trusted = verifier::Trusted { log_key, roots, policy: policy.as_ref() };
     let metadata = fs::metadata(path).map_err(Error::io("look at", path))?;
     if metadata.is_file() {
         return zip(path, trusted);
     }
-    if !path.join(bundle::layout::BAGIT).exists()
-        && !path.join(bundle::layout::TAGMANIFEST).exists()
+    if !path.join(verifier::layout::BAGIT).exists()
+        && !path.join(verifier::layout::TAGMANIFEST).exists()
     {
         return Err(Error::asked(
             format!("{} is neither a case nor a bundle", path.display()),
@@ -80,7 +80,7 @@ pub fn run(
              bagit.txt), or a bundle's zip file.",
         ));
     }
-    Ok(of_bundle(bundle::verify_trusting(path, trusted)?))
+    Ok(of_bundle(verifier::verify_trusting(path, trusted)?))
 }
 
 fn case(
@@ -148,12 +148,12 @@ fn readings(case: &Case) -> Vec<Finding> {
     findings
 }
 
-fn zip(path: &Path, trusted: bundle::Trusted<'_>) -> Result<Outcome, Error> {
+fn zip(path: &Path, trusted: verifier::Trusted<'_>) -> Result<Outcome, Error> {
     let folder = Unpacked::beside(path)?;
     Ok(of_bundle(zipped::verify_trusting(path, &folder.0, trusted)?))
 }
 
-fn of_bundle(report: bundle::Report) -> Outcome {
+fn of_bundle(report: verifier::Report) -> Outcome {
     Outcome {
         holds: finding::passes(&report.findings),
         kind: "bundle",

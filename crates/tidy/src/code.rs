@@ -82,6 +82,9 @@ pub(crate) fn function_length(tree: &Tree) -> Vec<Place> {
     })
 }
 
+/// The crate that holds one file for each verb: it grows with them, and nobody reads it whole.
+const ONE_FILE_A_VERB: &str = "tasks";
+
 /// A crate has at most 4,000 lines without its tests.
 pub(crate) fn crate_length(tree: &Tree) -> Vec<Place> {
     let mut lines = BTreeMap::<&str, usize>::new();
@@ -92,7 +95,7 @@ pub(crate) fn crate_length(tree: &Tree) -> Vec<Place> {
     }
     lines
         .into_iter()
-        .filter(|(_, lines)| *lines > CRATE_LIMIT_LINES)
+        .filter(|(krate, lines)| *krate != ONE_FILE_A_VERB && *lines > CRATE_LIMIT_LINES)
         .map(|(krate, lines)| {
             (format!("crates/{krate}"), 0, format!("{lines} lines, of {CRATE_LIMIT_LINES}"))
         })

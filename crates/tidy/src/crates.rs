@@ -49,10 +49,11 @@ const SEATS: &[Seat] = &[
     seat("compare", &["record"], Fence::Pure),
     seat("provenance", &["record"], Fence::Pure),
     seat(
-        "bundle",
+        "verifier",
         &["record", "sealing", "custody", "actors", "timestamp", "provenance"],
         Fence::Open,
     ),
+    seat("bundle", &["record", "custody", "provenance", "verifier"], Fence::Open),
     seat(
         "tasks",
         &[
@@ -72,6 +73,7 @@ const SEATS: &[Seat] = &[
             "stamped",
             "compare",
             "provenance",
+            "verifier",
             "bundle",
         ],
         Fence::Open,

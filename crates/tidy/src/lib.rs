@@ -65,7 +65,11 @@ pub const RULES: &[Rule] = &[
     rule("file-length", "a file has at most 500 lines without its tests", code::file_length),
     rule("line-width", "a line of code has at most 100 columns", code::line_width),
     rule("function-length", "a function has at most 70 lines", code::function_length),
-    rule("crate-length", "a crate has at most 4,000 lines without its tests", code::crate_length),
+    rule(
+        "crate-length",
+        "a crate but `tasks` has at most 4,000 lines without its tests",
+        code::crate_length,
+    ),
     rule("vague-name", "a name says what the thing is", code::vague_name),
     rule("unfinished", "nothing is left for later in silence", code::unfinished),
     rule("random-order", "no map or set whose order is random", code::random_order),

@@ -10,7 +10,7 @@
 )]
 
 use bundle::page::Text;
-use bundle::{About, Exhibit, Proved, Recorded, Row, Sighting, Table, Writer, bag, layout};
+use bundle::{About, Exhibit, Proved, Recorded, Row, Sighting, Table, Writer};
 use custody::cosignature::{Secret, time_words};
 use custody::growth::Growth;
 use custody::note::Signer;
@@ -27,6 +27,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use verifier::{bag, layout};
 
 /// The second holds text from right to left, the third is empty.
 const TEXTS: [(&str, &str, &str); 3] = [
@@ -394,7 +395,7 @@ pub fn reading(text: &str, words: &str) -> Reading {
 pub fn remake_lists(root: &Path, key: Option<&[u8; 32]>) {
     let (mut payload, mut b2sums, mut tags) = <(bag::Manifest, bag::Manifest, _)>::default();
     let mut bytes = 0;
-    let all = bundle::zipped::files(root).unwrap();
+    let all = verifier::zipped::files(root).unwrap();
     for path in all.iter().filter(|path| path.starts_with("data/")) {
         let found = Digests::of(&fs::read(root.join(path)).unwrap());
         bag::list(&mut payload, path, found.sha256);
@@ -423,14 +424,14 @@ pub fn remake_lists(root: &Path, key: Option<&[u8; 32]>) {
 
 /// The verdict on a bundle. Where `CASEFILE_KEEP_BUNDLES` names a folder, bundle and verdict are kept
 /// there too, so that another verifier can be asked about the same bytes (`oracle/agree.py`).
-pub fn verify(root: &Path, trusted: Option<&str>) -> bundle::Report {
-    let report = bundle::verify(root, trusted).unwrap();
+pub fn verify(root: &Path, trusted: Option<&str>) -> verifier::Report {
+    let report = verifier::verify(root, trusted).unwrap();
     keep(root, trusted, &report);
     report
 }
 
 /// Keeps a bundle and the verdict on it, where it is asked for.
-fn keep(root: &Path, trusted: Option<&str>, report: &bundle::Report) {
+fn keep(root: &Path, trusted: Option<&str>, report: &verifier::Report) {
     static KEPT: AtomicUsize = AtomicUsize::new(0);
     if let Some(folder) = std::env::var_os("CASEFILE_KEEP_BUNDLES") {
         let number = KEPT.fetch_add(1, Ordering::Relaxed);
@@ -445,7 +446,7 @@ fn keep(root: &Path, trusted: Option<&str>, report: &bundle::Report) {
 
 /// Copies a folder.
 pub fn copy(from: &Path, to: &Path) {
-    for path in bundle::zipped::files(from).unwrap() {
+    for path in verifier::zipped::files(from).unwrap() {
         let place = to.join(&path);
         fs::create_dir_all(place.parent().unwrap()).unwrap();
         fs::copy(from.join(&path), place).unwrap();
@@ -453,7 +454,7 @@ pub fn copy(from: &Path, to: &Path) {
 }
 
 /// Codes of the faults in a bundle, each once, in order.
-pub fn faults(report: &bundle::Report) -> Vec<&str> {
+pub fn faults(report: &verifier::Report) -> Vec<&str> {
     let grave = |finding: &&record::Finding| finding.grade == record::finding::Grade::Fault;
     let mut codes: Vec<&str> =
         report.findings.iter().filter(grave).map(|finding| finding.code.as_str()).collect();

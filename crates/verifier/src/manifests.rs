@@ -3,9 +3,14 @@
 
 use crate::bag::{self, MANIFEST_LIMIT_BYTES, Manifest, ManifestError};
 use crate::verify::Check;
-use crate::write::digest_of;
-use crate::{codes, layout};
-use record::Digests;
+use crate::{Error, codes, layout};
+use record::{Digests, Hasher};
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
+
+/// Bytes read at a time.
+const CHUNK_BYTES: usize = 1 << 20;
 
 impl Check<'_> {
     fn manifest(&mut self, path: &str, digest_length: usize) -> Manifest {
@@ -124,6 +129,21 @@ impl Check<'_> {
                 || genesis.log_key.split('+').next() != Some(identifier))
         {
             wrong("it names another case or log than the record that opens the case");
+        }
+    }
+}
+
+/// The digests of a file.
+pub fn digest_of(path: &Path) -> Result<Digests, Error> {
+    let mut file = File::open(path).map_err(Error::io("open", path))?;
+    let mut hasher = Hasher::default();
+    let mut chunk = vec![0; CHUNK_BYTES];
+    loop {
+        match file.read(&mut chunk) {
+            Ok(0) => return Ok(hasher.finish()),
+            Ok(filled) => hasher.update(&chunk[..filled]),
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(Error::io("read", path)(error)),
         }
     }
 }

@@ -5,34 +5,33 @@
 //! document may never say anything else. They are written and compared as streams.
 
 use crate::verify::{Check, JSON_LIMIT_BYTES};
-use crate::{Error, bag, codes, layout};
+use crate::{bag, codes, layout};
 use provenance::chain::Index;
 use provenance::ro_crate::Document;
 use provenance::{Grounds, Held, case_uco, premis, report, ro_crate};
-use record::{Grade, Leaf, Sha256};
-use sha2::Digest as _;
+use record::{Grade, Leaf};
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::io::{self, BufReader, Read, Write};
 use std::path::Path;
 
 /// What the documents follow from.
 #[derive(Debug, Default)]
-pub(crate) struct Basis {
+pub struct Basis {
     /// The records below `log/leaves/`.
-    pub(crate) records: BTreeMap<u64, Leaf>,
+    pub records: BTreeMap<u64, Leaf>,
     /// The exhibits.
-    pub(crate) items: Vec<Held>,
+    pub items: Vec<Held>,
     /// Disclosed values, by record and field.
-    pub(crate) opened: BTreeMap<(u64, String), String>,
+    pub opened: BTreeMap<(u64, String), String>,
     /// Name of the log.
-    pub(crate) origin: String,
+    pub origin: String,
     /// Its key.
-    pub(crate) log_key: String,
+    pub log_key: String,
     /// Its size.
-    pub(crate) log_size: u64,
+    pub log_size: u64,
     /// Day of the export.
-    pub(crate) day: String,
+    pub day: String,
 }
 
 /// Files that the crate's description lists beside items and readings.
@@ -49,13 +48,13 @@ const LISTED: [Document; 5] = [
 ];
 
 /// The size in a checkpoint, which is its second line (C2SP tlog-checkpoint).
-pub(crate) fn size_of(checkpoint: &str) -> u64 {
+pub fn size_of(checkpoint: &str) -> u64 {
     checkpoint.split('\n').nth(1).and_then(|size| size.parse().ok()).unwrap_or(0)
 }
 
 impl Basis {
-    /// Writes the document of this path.
-    fn document(&self, path: &str, out: &mut dyn Write) -> io::Result<()> {
+    /// Writes the document of this path ([`layout::DOCUMENTS`]) to `out`.
+    pub fn document(&self, path: &str, out: &mut dyn Write) -> io::Result<()> {
         let none = (BTreeMap::new(), BTreeMap::new());
         let grounds = Grounds {
             origin: &self.origin,
@@ -74,16 +73,6 @@ impl Basis {
             layout::CASE_UCO => case_uco::write(&index, out),
             _ => ro_crate::write(&index, &self.day, &LISTED, out),
         }
-    }
-
-    /// Writes the document into the folder of a bundle, and returns its digest.
-    pub(crate) fn write(&self, root: &Path, path: &str) -> Result<Sha256, Error> {
-        let place = root.join(path);
-        let file = File::create_new(&place).map_err(Error::io("create", &place))?;
-        let mut out = Digesting { out: BufWriter::new(file), digest: sha2::Sha256::new() };
-        let written = self.document(path, &mut out).and_then(|()| out.out.flush());
-        written.map_err(Error::io("write", &place))?;
-        Ok(Sha256(out.digest.finalize().into()))
     }
 
     /// Whether the file is the document, byte for byte.
@@ -130,24 +119,6 @@ impl Check<'_> {
                 }
             }
         }
-    }
-}
-
-/// Takes the digest of what goes through.
-struct Digesting {
-    out: BufWriter<File>,
-    digest: sha2::Sha256,
-}
-
-impl Write for Digesting {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.out.write(bytes)?;
-        self.digest.update(bytes.get(..written).unwrap_or_default());
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
     }
 }
 

@@ -1,8 +1,8 @@
 //! The check of evidence records in a bundle (RFC 4998): each against its exhibit's bytes, every
 //! token in it against whom one trusts.
 
+use crate::exhibits::ExhibitLine;
 use crate::verify::{Check, JSON_LIMIT_BYTES};
-use crate::write::ExhibitLine;
 use crate::{codes, layout};
 use record::canonical;
 use std::collections::BTreeMap;

@@ -80,7 +80,7 @@ impl Check<'_> {
             }
         }
         let found = self.text(layout::ALLOWED_SIGNERS, SIGNERS_LIMIT_BYTES);
-        if found.is_some() && found != Some(crate::readme::allowed_signers(&keys)) {
+        if found.is_some() && found != Some(layout::allowed_signers(&keys)) {
             let message = "it names other keys than those that signed the records";
             self.fault(codes::BUNDLE_FORM_SIGNERS, layout::ALLOWED_SIGNERS, message);
         }

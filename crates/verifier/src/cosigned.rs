@@ -39,32 +39,6 @@ impl Seen {
     }
 }
 
-/// What a cosigner saw, for people.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sighting {
-    /// Leaf of the record that names the cosigner.
-    pub named: u64,
-    /// The cosigner's verifier key.
-    pub key: String,
-    /// Who they are, as the case says.
-    pub who: Option<String>,
-    /// How many of the log's leaves they saw.
-    pub size: u64,
-    /// When, as they say.
-    pub time: String,
-}
-
-impl Sighting {
-    /// The cosigner in words: the name in the key, and who that is.
-    pub fn words(&self) -> String {
-        let name = self.key.split('+').next().unwrap_or_default();
-        match &self.who {
-            Some(who) => format!("{name} ({who})"),
-            None => name.into(),
-        }
-    }
-}
-
 /// A cosigned checkpoint that is the beginning of the bundle's log.
 struct Held {
     size: u64,

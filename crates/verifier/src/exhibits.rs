@@ -3,13 +3,43 @@
 //! Only records whose proofs hold are looked at: an exhibit that rests on any other must not pass.
 
 use crate::verify::{Check, JSON_LIMIT_BYTES};
-use crate::write::ExhibitLine;
 use crate::{codes, layout};
+use provenance::Held;
 use record::{Capture, Digests, Erasure, Event, Opening, Reading, ReadingMade, Span, canonical};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read as _;
+
+/// A line of `exhibits.jsonl`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExhibitLine {
+    /// Number.
+    pub number: u64,
+    /// Path of the item's bytes.
+    pub path: String,
+    /// Path of its reading.
+    pub reading: Option<String>,
+    /// The item.
+    pub item: Digests,
+    /// Name it came under.
+    pub name: String,
+    /// Indexes of the leaves about it.
+    pub leaves: Vec<u64>,
+}
+
+impl ExhibitLine {
+    /// The exhibit as the documents about custody speak of it.
+    pub fn held(&self) -> Held {
+        Held {
+            number: self.number,
+            item: self.item,
+            name: self.name.clone(),
+            path: Some(self.path.clone()),
+            reading: self.reading.clone(),
+        }
+    }
+}
 
 /// What exhibits have spoken of so far.
 #[derive(Default)]
@@ -22,10 +52,12 @@ struct Spoken {
 
 /// A line of `openings.jsonl`.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct OpeningLine {
-    pub(crate) leaf: u64,
+pub struct OpeningLine {
+    /// Index of the record that withholds the field.
+    pub leaf: u64,
+    /// What opens it.
     #[serde(flatten)]
-    pub(crate) opening: Opening,
+    pub opening: Opening,
 }
 
 impl Check<'_> {

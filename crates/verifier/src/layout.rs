@@ -172,3 +172,12 @@ pub fn cosigned_consistency(leaf: u64) -> String {
 pub fn evidence(number: u64) -> String {
     format!("{EVIDENCE}{number:06}.ers")
 }
+
+/// Name under which the actors' keys stand in `allowed_signers`.
+pub const PRINCIPAL: &str = "actor";
+
+/// The `allowed_signers` file: keys good for records and tag manifests.
+pub fn allowed_signers(keys: &[custody::sshsig::PublicKey]) -> String {
+    let namespaces = [custody::leaf::NAMESPACE, NAMESPACE];
+    keys.iter().map(|key| custody::sshsig::allowed_signer(PRINCIPAL, &namespaces, key)).collect()
+}

@@ -5,8 +5,8 @@
 //! Opening goes through the exhibit once, in the same memory whatever its size.
 
 use crate::codes;
+use crate::exhibits::ExhibitLine;
 use crate::verify::Check;
-use crate::write::ExhibitLine;
 use record::{Capture, Digests, Erasure, Finding, Hasher, canonical};
 use sealing::ItemKey;
 use std::fs::File;

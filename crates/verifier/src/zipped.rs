@@ -4,7 +4,7 @@
 //! unpacks it, checks the folder, zips that again and compares: then no bit of the container can
 //! differ either.
 
-use crate::write::digest_of;
+use crate::manifests::digest_of;
 use crate::{Error, Report, Trusted, bag, codes};
 use record::Finding;
 use std::fs::{self, File};
