@@ -12,7 +12,7 @@
 
 use crate::case::lock;
 use crate::standing::{Standing, standing};
-use crate::{Case, Error, codes, durable, layout};
+use crate::{Case, Error, codes, durable, layout, log};
 use custody::checkpoint;
 use custody::note::{NOTE_LIMIT_BYTES, Verifier};
 use record::Finding;
@@ -179,7 +179,8 @@ impl Guard {
 fn examine(folder: &Path, held: &str, case: &Case) -> Result<(), Error> {
     let theirs = checkpoint::open(held.as_bytes(), case.log().verifier())
         .map_err(|error| refused(codes::CHECKPOINT_INVALID, folder, &error.to_string()))?;
-    match standing((case.root(), &case.log().signed()), (None, &theirs))? {
+    let tiles = &mut |tile| log::read_tile(case.root(), tile);
+    match standing((&case.log().signed(), tiles), (&theirs, None))? {
         Standing::New | Standing::Same | Standing::Behind { .. } => Ok(()),
         Standing::Ahead { records } => {
             let message = format!(

@@ -4,6 +4,7 @@
 //! reader needs no lock: what a checkpoint covers is there and stays.
 
 use crate::keys::Keys;
+use crate::standing::ReadTile;
 use crate::{Error, codes, durable, layout, objects};
 use custody::Edge;
 use custody::checkpoint::{self, Checkpoint};
@@ -225,10 +226,15 @@ pub fn load_edge(root: &Path, size: u64) -> Result<Edge, Error> {
 
 /// The right edge that the log of `size` leaves had at `old` leaves.
 pub fn load_edge_within(root: &Path, old: u64, size: u64) -> Result<Edge, Error> {
+    edge_within(&mut |tile| read_tile(root, tile), old, size)
+}
+
+/// The right edge at `old` leaves of the log of `size` leaves whose files `tiles` reads.
+pub fn edge_within(tiles: ReadTile<'_>, old: u64, size: u64) -> Result<Edge, Error> {
     let read = |tile: Tile| {
         let count = tile::count_of(size, tile.kind);
         let grown = Tile { width: (count - tile.index * WIDTH).min(WIDTH) as u16, ..tile };
-        let bytes = read_tile(root, grown)?;
+        let bytes = tiles(grown)?;
         if grown == tile {
             return Ok(bytes);
         }

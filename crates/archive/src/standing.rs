@@ -3,8 +3,8 @@
 
 use crate::{Error, codes, layout, log};
 use custody::proof::{MakeError, Tiles, verify_consistency};
+use custody::tile::Tile;
 use custody::{Checkpoint, Hash};
-use std::path::Path;
 
 /// How another copy stands to the case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,50 +51,47 @@ impl Standing {
     }
 }
 
-/// How `theirs` stands to `ours`: checkpoints, both signed by the log's key, each with the folder
-/// of the case whose tiles prove it. Of a checkpoint that is kept alone and is larger than ours,
-/// all that can be told is that ours is not the last.
+/// Reads a file of a log, or the beginning of a wider one in its place.
+pub type ReadTile<'a> = &'a mut dyn FnMut(Tile) -> Result<Vec<u8>, Error>;
+
+/// How `theirs` stands to `ours`: checkpoints, both signed by the log's key, each with the tiles
+/// that prove it. Of a checkpoint that is kept alone and is larger than ours, all that can be told
+/// is that ours is not the last.
 pub fn standing(
-    (our_root, ours): (&Path, &Checkpoint),
-    (their_root, theirs): (Option<&Path>, &Checkpoint),
+    (ours, our_tiles): (&Checkpoint, ReadTile<'_>),
+    (theirs, their_tiles): (&Checkpoint, Option<ReadTile<'_>>),
 ) -> Result<Standing, Error> {
     if ours.size == theirs.size {
         return Ok(if ours.root == theirs.root { Standing::Same } else { Standing::Forked });
     }
-    let (old, new, folder) = if theirs.size < ours.size {
-        (theirs, ours, Some(our_root))
-    } else {
-        (ours, theirs, their_root)
-    };
-    let records = new.size - old.size;
-    let extends = match folder {
-        Some(folder) => extends(folder, old, new)?,
+    if theirs.size < ours.size {
+        let records = ours.size - theirs.size;
+        let is_ours = extends(our_tiles, theirs, ours)?;
+        return Ok(if is_ours { Standing::Behind { records } } else { Standing::Forked });
+    }
+    let records = theirs.size - ours.size;
+    let is_theirs = match their_tiles {
+        Some(tiles) => extends(tiles, ours, theirs)?,
         None => true,
     };
-    Ok(match (extends, theirs.size < ours.size) {
-        (false, _) => Standing::Forked,
-        (true, true) => Standing::Behind { records },
-        (true, false) => Standing::Ahead { records },
-    })
+    Ok(if is_theirs { Standing::Ahead { records } } else { Standing::Forked })
 }
 
-/// Whether the log in `folder`, whose checkpoint is `new`, begins with `old`. A damaged tile must
+/// Whether the log of `tiles`, whose checkpoint is `new`, begins with `old`. A damaged tile must
 /// not pass for a fork: what the tiles say of the old size is first shown to lead to the new root.
-fn extends(folder: &Path, old: &Checkpoint, new: &Checkpoint) -> Result<bool, Error> {
+fn extends(tiles: ReadTile<'_>, old: &Checkpoint, new: &Checkpoint) -> Result<bool, Error> {
     let damaged = |message: String| Error::Damaged {
         code: codes::TILE_DAMAGED,
-        place: folder.join(layout::LOG).display().to_string(),
+        place: layout::LOG.into(),
         message,
     };
-    let proof: Vec<Hash> = Tiles::new(new.size, |tile| log::read_tile(folder, tile))
+    let proof: Vec<Hash> = Tiles::new(new.size, &mut *tiles)
         .consistency(old.size)
         .map_err(|error| match error {
-            MakeError::Read(error) => error.in_folder(folder),
+            MakeError::Read(error) => error,
             other => damaged(other.to_string()),
         })?;
-    let within = log::load_edge_within(folder, old.size, new.size)
-        .map_err(|error| error.in_folder(folder))?
-        .root();
+    let within = log::edge_within(tiles, old.size, new.size)?.root();
     verify_consistency((old.size, &within), (new.size, &new.root), &proof).map_err(|_| {
         damaged(format!(
             "the tiles do not lead to the root that the checkpoint of {} signs",

@@ -1,5 +1,6 @@
 //! Following a log from one of its states to another, through its leaves.
 
+use crate::store::Store;
 use archive::{Error, codes, layout, log, sealed};
 use custody::edge::LogFile;
 use custody::tile::{self, Kind, Tile, WIDTH};
@@ -8,11 +9,36 @@ use record::{Commitment, Digests, Event, Finding, Leaf, Sha256, canonical};
 use std::collections::BTreeMap;
 use std::path::Path;
 
+/// An object, and the record that first names it: where it belongs, for stores that keep things
+/// together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Object {
+    /// Its digests and size.
+    pub digests: Digests,
+    /// The leaf that first names it.
+    pub leaf: u64,
+    /// What it is there.
+    pub role: Role,
+}
+
+/// What an object is to the record that first names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// An item.
+    Item,
+    /// A reading of an item.
+    ReadingOf(Sha256),
+    /// Anything else.
+    Other,
+}
+
 /// What the records of a log say must be there.
 #[derive(Debug, Default)]
-pub(crate) struct Recorded {
+pub struct Recorded {
     /// Objects, by name.
-    pub(crate) objects: BTreeMap<Sha256, Digests>,
+    pub objects: BTreeMap<Sha256, Object>,
+    /// When the last record was made, by its own word.
+    pub last_time: String,
     /// Commitments, by leaf and field, but for those whose openings stand in key files.
     pub(crate) withheld: BTreeMap<(u64, String), Commitment>,
     /// Sealed items and erasures.
@@ -42,6 +68,22 @@ pub(crate) fn recorded(folder: &Path, size: u64, findings: &mut Vec<Finding>) ->
 }
 
 impl Recorded {
+    /// The objects in the order in which records name them first: what belongs together then comes
+    /// together.
+    pub(crate) fn in_order(&self) -> Vec<&Object> {
+        let mut objects: Vec<&Object> = self.objects.values().collect();
+        objects.sort_by_key(|object| (self.home_leaf(object), object.leaf));
+        objects
+    }
+
+    /// The leaf of the item that an object was read from; its own of any other.
+    fn home_leaf(&self, object: &Object) -> u64 {
+        match object.role {
+            Role::ReadingOf(item) => self.objects.get(&item).map_or(object.leaf, |item| item.leaf),
+            Role::Item | Role::Other => object.leaf,
+        }
+    }
+
     fn add(&mut self, at: u64, leaf: &[u8], findings: &mut Vec<Finding>) {
         let record = leaf.split(|byte| *byte == b'\n').next().unwrap_or_default();
         let leaf = match canonical::from_bytes::<Leaf>(record) {
@@ -52,8 +94,16 @@ impl Recorded {
                 return;
             }
         };
-        let named = leaf.event.objects().into_iter().map(|object| (object.sha256, *object));
-        self.objects.extend(named);
+        let role = match &leaf.event {
+            Event::Capture(_) => Role::Item,
+            Event::Reading(reading) => Role::ReadingOf(reading.item),
+            _ => Role::Other,
+        };
+        for digests in leaf.event.objects() {
+            let object = Object { digests: *digests, leaf: at, role };
+            self.objects.entry(digests.sha256).or_insert(object);
+        }
+        self.last_time = leaf.time;
         findings.extend(self.sealed.add(at, &leaf.event));
         if let Event::Capture(capture) = leaf.event
             && capture.sealed.is_none()
@@ -64,14 +114,38 @@ impl Recorded {
     }
 }
 
-/// The edge of the log in `folder` at `checkpoint`.
-pub(crate) fn edge_of(folder: &Path, checkpoint: &Checkpoint) -> Result<Edge, Error> {
-    let edge = log::load_edge(folder, checkpoint.size)?;
+/// A file of the log in `store`; where a partial one has given way to its full one, the beginning
+/// of that.
+pub(crate) fn tile_in(store: &mut dyn Store, tile: Tile) -> Result<Vec<u8>, Error> {
+    let place = place_of(tile);
+    if let Some(bytes) = store.read(&place)? {
+        return Ok(bytes);
+    }
+    let full = if tile.is_full() { None } else { store.read(&place_of(tile.full()))? };
+    full.and_then(|bytes| log::beginning(&bytes, WIDTH as u16, tile)).ok_or_else(|| {
+        Error::Damaged {
+            code: codes::FILE_MISSING,
+            place: format!("{}/{place}", store.name()),
+            message: "this file of the log is missing".into(),
+        }
+    })
+}
+
+/// The edge of the log in `store` at `checkpoint`.
+pub(crate) fn edge_of(store: &mut dyn Store, checkpoint: &Checkpoint) -> Result<Edge, Error> {
+    let read = &mut |tile| tile_in(store, tile);
+    let edge = log::edge_within(read, checkpoint.size, checkpoint.size)?;
     if edge.root() == checkpoint.root {
         Ok(edge)
     } else {
-        Err(root_mismatch(layout::CHECKPOINT.into(), checkpoint.size))
+        let place = format!("{}/{}", store.name(), layout::CHECKPOINT);
+        Err(root_mismatch(place, checkpoint.size))
     }
+}
+
+/// The place of a file of the log in a case.
+pub(crate) fn place_of(tile: Tile) -> String {
+    format!("{}/{tile}", layout::LOG)
 }
 
 /// Goes from `edge` through the leaves of the log in `folder` to its size `size`, and calls `visit`

@@ -1,12 +1,13 @@
 //! Objects landing in a folder: streamed and hashed, flushed, read back from the disk, named. A
 //! file that a kill leaves in `objects/incoming` never was anything, and is cleared away.
 
+use crate::store::{Named, Taken, misread};
 use archive::objects::{self, Medium, State, TakeInError};
-use archive::{Error, codes, durable, layout};
+use archive::{Error, durable, layout};
 use record::Digests;
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// Most objects that share one flush: each is kept open until then, and a process may have 1,024
@@ -17,8 +18,8 @@ const OBJECTS_TO_A_FLUSH: usize = 256;
 const BYTES_TO_A_FLUSH: u64 = 256 << 20;
 
 /// Objects on their way into the folder `root`.
-pub(crate) struct Landing<'a> {
-    root: &'a Path,
+pub(crate) struct Landing {
+    root: PathBuf,
     staged: Vec<Staged>,
     bytes: u64,
 }
@@ -29,31 +30,21 @@ struct Staged {
     digests: Digests,
 }
 
-/// What came of streaming one in.
-pub(crate) enum Taken {
-    /// It has the digests and size that are wanted.
-    Right,
-    /// It has others.
-    Other,
-    /// It could not be read.
-    Unreadable(io::Error),
-}
-
-impl<'a> Landing<'a> {
+impl Landing {
     /// Clears away what a killed run left. Only who holds the folder's lock may land anything.
-    pub(crate) fn new(root: &'a Path) -> Result<Self, Error> {
+    pub(crate) fn new(root: &Path) -> Result<Self, Error> {
         let incoming = layout::at(root, layout::INCOMING);
         durable::make_folders(&incoming)?;
         for name in objects::names(&incoming)? {
             durable::remove_if_there(&incoming.join(name))?;
         }
-        Ok(Self { root, staged: Vec::new(), bytes: 0 })
+        Ok(Self { root: root.into(), staged: Vec::new(), bytes: 0 })
     }
 
     /// Streams `source` in, and keeps it only if it is what is wanted.
     pub(crate) fn take(&mut self, source: &mut dyn Read, wanted: &Digests) -> Result<Taken, Error> {
         let name = format!("landing-{}", self.staged.len());
-        let path = layout::at(self.root, layout::INCOMING).join(name);
+        let path = layout::at(&self.root, layout::INCOMING).join(name);
         let incoming = match objects::take_in(source, &path) {
             Ok(incoming) => incoming,
             Err(TakeInError::Source(error)) => return Ok(Taken::Unreadable(error)),
@@ -79,20 +70,20 @@ impl<'a> Landing<'a> {
     pub(crate) fn name(
         &mut self,
         clear: &mut dyn FnMut(&str) -> Result<(), Error>,
-        named: &mut dyn FnMut(&Digests, bool),
+        named: Named<'_>,
     ) -> Result<(), Error> {
         let staged = std::mem::take(&mut self.staged);
         self.bytes = 0;
         durable::sync_files(staged.iter().map(|one| (one.path.as_path(), &one.file)))?;
-        let mut folders = BTreeSet::from([layout::at(self.root, layout::OBJECTS)]);
+        let mut folders = BTreeSet::from([layout::at(&self.root, layout::OBJECTS)]);
         for Staged { path, file, digests } in staged {
             drop(file);
             let place = layout::object(digests.sha256);
             let back = objects::state_by(&path, digests.sha256, Medium::Disk, &|_| {})?;
             if back != State::Whole(digests.size) {
-                return Err(misread(self.root, &place));
+                return Err(misread(&self.root.display().to_string(), &place));
             }
-            let object = layout::at(self.root, &place);
+            let object = layout::at(&self.root, &place);
             let folder = object.parent().expect("an object lies in a folder").to_path_buf();
             durable::make_folders(&folder)?;
             folders.insert(folder);
@@ -104,14 +95,5 @@ impl<'a> Landing<'a> {
             named(&digests, done);
         }
         durable::sync_folders(&folders)
-    }
-}
-
-/// The error of a disk that does not give back what was written to it.
-pub(crate) fn misread(folder: &Path, place: &str) -> Error {
-    Error::Damaged {
-        code: codes::MIRROR_DIFFERS,
-        place: folder.join(place).display().to_string(),
-        message: "its disk gave back other bytes than were written: the disk is failing".into(),
     }
 }

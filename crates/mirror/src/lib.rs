@@ -4,12 +4,16 @@
 //! Bytes go from one copy to another by their digest only: nothing is kept, here or there, because
 //! of where it came from. Nothing is replaced by something different, and nothing recorded here.
 
-mod follow;
+mod folder;
+pub mod follow;
 mod key_files;
 mod land;
 pub mod repair;
+pub mod store;
 mod tiles;
 pub mod update;
 
+pub use folder::Folder;
 pub use repair::repair;
+pub use store::Store;
 pub use update::{Report, Request, update};

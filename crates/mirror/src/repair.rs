@@ -11,7 +11,8 @@
 //! beginning of it, when all that it covers has been looked through.
 
 use crate::follow::{self, Recorded};
-use crate::land::{Landing, Taken};
+use crate::land::Landing;
+use crate::store::Taken;
 use crate::tiles::{self, Copy};
 use archive::batch::OpeningLine;
 use archive::objects::{self, Medium, State};
@@ -175,7 +176,11 @@ impl Run<'_> {
             return Ok(Some(ours));
         }
         let copy = self.request.copy.unwrap_or(self.root);
-        match standing((self.root, &ours.0), (Some(copy), &theirs.0)) {
+        let our_tiles = &mut |tile| log::read_tile(self.root, tile);
+        let their_tiles = &mut |tile| {
+            log::read_tile(copy, tile).map_err(|error| error.in_folder(copy))
+        };
+        match standing((&ours.0, our_tiles), (&theirs.0, Some(their_tiles))) {
             Ok(Standing::Ahead { records }) => {
                 self.report.gained = records;
                 Ok(Some(theirs))
@@ -301,7 +306,8 @@ impl Run<'_> {
         let states = sweep.read(self.root, &wanted)?;
         let root = self.root;
         let mut landing = Landing::new(root)?;
-        for (digests, state) in recorded.objects.values().zip(states) {
+        for (object, state) in recorded.objects.values().zip(states) {
+            let digests = &object.digests;
             if matches!(state, Ok(State::Whole(size)) if size == digests.size) {
                 continue;
             }
@@ -318,7 +324,7 @@ impl Run<'_> {
     }
 
     /// Streams a good copy in. Whether there was one.
-    fn fetch(&mut self, landing: &mut Landing<'_>, digests: &Digests) -> Result<bool, Error> {
+    fn fetch(&mut self, landing: &mut Landing, digests: &Digests) -> Result<bool, Error> {
         let place = layout::object(digests.sha256);
         let rescued = layout::at(self.root, layout::RESCUED).join(digests.sha256.to_string());
         let copy = self.request.copy.map(|copy| layout::at(copy, &place));
@@ -339,7 +345,7 @@ impl Run<'_> {
         Ok(false)
     }
 
-    fn name(&mut self, landing: &mut Landing<'_>) -> Result<(), Error> {
+    fn name(&mut self, landing: &mut Landing) -> Result<(), Error> {
         let mut put = Vec::new();
         landing.name(&mut |place| self.set_aside(place), &mut |digests, done| {
             if done {
@@ -451,7 +457,7 @@ impl Run<'_> {
         self.set_aside(place)?;
         durable::replace(&path, bytes, mode)?;
         if objects::read_from_disk(&path)? != bytes {
-            return Err(crate::land::misread(self.root, place));
+            return Err(crate::store::misread(&self.root.display().to_string(), place));
         }
         self.repaired(place.into());
         Ok(())

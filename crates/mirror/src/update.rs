@@ -1,43 +1,46 @@
-//! Mirrors: a second copy of a case in another folder, brought up to date and read back.
+//! Mirroring: a second copy of a case brought up to date in a store, and read back.
 //!
-//! A mirror has the layout of a case, so it is opened, verified and repaired from as one; the file
-//! MIRROR in it says that nothing may be recorded there. It must never get anything whose digest
-//! was not checked on the way and again on its own disk, and nothing in it is ever replaced by
-//! something different.
+//! A mirror must never get anything whose digest was not checked on the way and again when it was
+//! read back, and nothing in it is ever replaced by something different.
 //!
 //! Crash story, step by step; each is durable before the next, and a kill leaves a mirror that is a
 //! valid older state of the case, or none yet:
 //!
-//! 1. MIRROR, with the log's key: the folder is now known to be ours, and may be gone on with;
-//! 2. objects: streamed to `objects/incoming`, flushed, read back from the disk, named without
-//!    replacing. *A kill leaves files in `incoming`, which the next run removes, and objects that
-//!    no record of the mirror speaks of;*
+//! 1. MIRROR, with the log's key: the place is now known to be ours, and may be gone on with;
+//! 2. objects: streamed in, made durable, read back, named without replacing. *A kill leaves what
+//!    the store clears away in its next run, and objects that no record of the mirror speaks of;*
 //! 3. openings and keys, where asked for; of sealed items, those that are not erased;
 //! 4. bundles and tiles, made from the leaves, which lead from the mirror's root to the case's.
 //!    *A kill leaves log files beyond the mirror's checkpoint: the next run finds them as they must
 //!    be and keeps them;*
-//! 5. all of these read back, and the root made again from them;
+//! 5. all of these read back, and found to be what leads to the case's root;
 //! 6. the checkpoint: only now has the mirror grown. VERSION after the first one: only now is it
 //!    a case;
 //! 7. key files of erased items that the mirror has from before: destroyed, asked for or not. *A
 //!    kill before leaves a key file whose erasure is on record: the next run destroys it.*
 
-use crate::follow::{self, Recorded, root_mismatch};
-use crate::land::{Landing, Taken, misread};
-use archive::case::lock;
+use crate::follow::{self, Object, Recorded, place_of, root_mismatch};
+use crate::store::{self, Head, Small, Store, Taken, misread};
 use archive::standing::{Standing, standing};
-use archive::{Case, Error, codes, durable, layout, log};
-use archive::{objects, sealed};
+use archive::{Case, Error, codes, durable, layout, log, sealed};
 use custody::edge::LogFile;
-use custody::tile::Tile;
-use custody::{Checkpoint, Edge};
-use record::{Digests, Finding};
+use custody::note::Verifier;
+use custody::tile::Kind;
+use custody::{Checkpoint, Edge, checkpoint};
+use record::Finding;
 use std::fs;
-use std::io;
 use std::path::Path;
 
-/// Most log files that share one flush: at 180 kB for a bundle of usual records, 50 MB.
-const LOG_FILES_TO_A_FLUSH: usize = 256;
+/// A full tile of this level ends 65,536 leaves: 256 bundles and as many tiles, which share a
+/// flush, with 50 MB where records are as usual.
+const MANY: Kind = Kind::Hashes(1);
+
+/// Bytes after which log files are flushed where records are not as usual.
+const BYTES_TO_A_FLUSH: usize = 256 << 20;
+
+/// What is said of a small file that differs.
+const LEFT_AS_IT_IS: &str = "it differs from the case's: it was left as it is; move it aside and \
+                             mirror again, if the case's is the right one";
 
 /// First line of the file MIRROR.
 const HEADER: &str = "casefile mirror 1";
@@ -75,17 +78,17 @@ pub struct Report {
     pub findings: Vec<Finding>,
 }
 
-/// Brings the mirror of the case at `root` in the folder `target` up to date. `progress` hears how
-/// many objects of how many are done.
+/// Brings the mirror of the case at `root` in `store` up to date. `progress` hears how many objects
+/// of how many are done.
 pub fn update(
     root: &Path,
-    target: &Path,
+    store: &mut dyn Store,
     request: Request,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Report, Error> {
     let case = Case::open(root)?;
     let ours = case.log().signed();
-    let (standing, _) = find(&case, &ours, target)?;
+    let (standing, _) = find(&case, &ours, store)?;
     let mut report = Report {
         standing,
         records: ours.size,
@@ -96,23 +99,22 @@ pub fn update(
         erased: 0,
         findings: Vec::new(),
     };
-    if let Some(refusal) = refusal(standing, target) {
+    if let Some(refusal) = refusal(standing, store) {
         report.findings.push(refusal);
         return Ok(report);
     }
     if request.compare {
         return Ok(report);
     }
-    durable::make_folders(target)?;
-    let _lock = lock(target, layout::LOCK_FILE)?;
+    store.begin()?;
     // Another run may have brought it on meanwhile.
-    let (now, theirs) = find(&case, &ours, target)?;
-    if let Some(refusal) = refusal(now, target) {
+    let (now, theirs) = find(&case, &ours, store)?;
+    if let Some(refusal) = refusal(now, store) {
         report.findings.push(refusal);
         return Ok(report);
     }
-    let mut run = Run { case: &case, ours, target, lacking: 0, report };
-    run.prepare(now)?;
+    let mut run = Run { case: &case, ours, store, lacking: 0, report };
+    run.claim(now)?;
     let recorded = follow::recorded(root, run.ours.size, &mut run.report.findings);
     run.objects(&recorded, progress)?;
     if request.with_private {
@@ -127,57 +129,65 @@ pub fn update(
 }
 
 /// The log key that the file MIRROR names, if there is one.
-fn key_of(target: &Path) -> Result<Option<String>, Error> {
-    let path = layout::at(target, layout::MIRROR);
-    let text = match fs::read(&path) {
-        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(Error::io("read", &path)(error)),
-    };
+fn key_of(store: &mut dyn Store) -> Result<Option<String>, Error> {
+    let Some(bytes) = store.read(layout::MIRROR)? else { return Ok(None) };
+    let text = String::from_utf8_lossy(&bytes).into_owned();
     let mut lines = text.lines();
     Ok((lines.next() == Some(HEADER)).then(|| lines.next().unwrap_or_default().to_string()))
 }
 
-/// How the folder stands to the case, with its checkpoint if it has one.
+/// How the store stands to the case, with its checkpoint, and the text of that, if it has one.
 fn find(
     case: &Case,
     ours: &Checkpoint,
-    target: &Path,
-) -> Result<(Standing, Option<Checkpoint>), Error> {
+    store: &mut dyn Store,
+) -> Result<(Standing, Option<(Checkpoint, String)>), Error> {
     let verifier = case.log().verifier();
-    let named = key_of(target)?;
+    let named = key_of(store)?;
     if named.as_ref().is_some_and(|key| *key != verifier.vkey()) {
         return Ok((Standing::Foreign, None));
     }
-    // A question that the disk does not answer is no "no".
-    let there = |place| {
-        let path = layout::at(target, place);
-        path.try_exists().map_err(Error::io("look at", &path))
-    };
-    if named.is_some() && !there(layout::CHECKPOINT)? {
+    if named.is_some() && store.read(layout::CHECKPOINT)?.is_none() {
         return Ok((Standing::New, None));
     }
-    if named.is_none() && !there(layout::VERSION_FILE)? {
-        let rest = objects::names(target)?;
-        // What a run leaves that was killed before the file MIRROR.
-        return if rest.iter().all(|name| name == layout::LOCK_FILE || name == "MIRROR.new") {
+    if named.is_none() && store.read(layout::VERSION_FILE)?.is_none() {
+        return if store.is_free()? {
             Ok((Standing::New, None))
         } else {
-            Err(Error::Exists { path: target.into() })
+            Err(Error::Exists { path: store.name().into() })
         };
     }
-    let key = log::read_key(target).map_err(|error| error.in_folder(target))?;
+    let key = text_in(store, layout::LOG_KEY)?;
+    let key = Verifier::parse(key.trim_end()).map_err(|error| {
+        let place = format!("{}/{}", store.name(), layout::LOG_KEY);
+        Error::Damaged { code: codes::CHECKPOINT_INVALID, place, message: error.to_string() }
+    })?;
     if key.vkey() != verifier.vkey() {
         return Ok((Standing::Foreign, None));
     }
-    let (theirs, _) =
-        log::read_checkpoint(target, verifier).map_err(|error| error.in_folder(target))?;
-    let standing = standing((case.root(), ours), (Some(target), &theirs))?;
-    Ok((standing, Some(theirs)))
+    let signed = text_in(store, layout::CHECKPOINT)?;
+    let theirs = checkpoint::open(signed.as_bytes(), verifier).map_err(|error| {
+        let place = format!("{}/{}", store.name(), layout::CHECKPOINT);
+        Error::Damaged { code: codes::CHECKPOINT_INVALID, place, message: error.to_string() }
+    })?;
+    let our_tiles = &mut |tile| log::read_tile(case.root(), tile);
+    let their_tiles = &mut |tile| follow::tile_in(store, tile);
+    let standing = standing((ours, our_tiles), (&theirs, Some(their_tiles)))?;
+    Ok((standing, Some((theirs, signed))))
+}
+
+/// A small file of text that must be there.
+fn text_in(store: &mut dyn Store, place: &str) -> Result<String, Error> {
+    let bytes = store.read(place)?.ok_or_else(|| Error::Damaged {
+        code: codes::FILE_MISSING,
+        place: format!("{}/{place}", store.name()),
+        message: "the file is missing".into(),
+    })?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// What is said where nothing may be written.
-fn refusal(standing: Standing, target: &Path) -> Option<Finding> {
+fn refusal(standing: Standing, store: &dyn Store) -> Option<Finding> {
     let (code, message) = match standing {
         Standing::New | Standing::Same | Standing::Behind { .. } => return None,
         Standing::Ahead { records } => (
@@ -198,22 +208,22 @@ fn refusal(standing: Standing, target: &Path) -> Option<Finding> {
             "it holds another log than this case's: nothing was written there".into(),
         ),
     };
-    Some(Finding::fault(code, target.display().to_string(), message))
+    Some(Finding::fault(code, store.name(), message))
 }
 
 /// A mirroring under way.
 struct Run<'a> {
     case: &'a Case,
     ours: Checkpoint,
-    target: &'a Path,
-    /// Objects that the target should have and does not.
+    store: &'a mut dyn Store,
+    /// Objects that the mirror should have and does not.
     lacking: u64,
     report: Report,
 }
 
 impl Run<'_> {
-    /// Makes the folder ours, and clears away what a killed run left in `incoming`.
-    fn prepare(&mut self, standing: Standing) -> Result<(), Error> {
+    /// Makes the place ours.
+    fn claim(&mut self, standing: Standing) -> Result<(), Error> {
         if standing == Standing::New {
             let text = format!(
                 "{HEADER}\n{}\nA copy of a case, made by `casefile mirror`. Record nothing here. \
@@ -221,40 +231,36 @@ impl Run<'_> {
                  has lost.\n",
                 self.case.log().verifier().vkey()
             );
-            let path = layout::at(self.target, layout::MIRROR);
-            durable::replace(&path, text.as_bytes(), durable::MODE_KEPT)?;
+            self.put(layout::MIRROR, text.as_bytes(), durable::MODE_KEPT)?;
         }
         Ok(())
     }
 
-    /// Copies every recorded object that the target has no file for.
+    /// Copies every recorded object that the mirror has no file for.
     fn objects(
         &mut self,
         recorded: &Recorded,
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<(), Error> {
         let of = recorded.objects.len() as u64;
-        let mut landing = Landing::new(self.target)?;
-        for (done, digests) in (0..).zip(recorded.objects.values()) {
+        for (done, object) in (0..).zip(recorded.in_order()) {
             progress(done, of);
-            let place = layout::object(digests.sha256);
-            match fs::metadata(layout::at(self.target, &place)) {
-                Ok(there) if there.len() == digests.size => continue,
-                Ok(there) => {
+            let place = layout::object(object.digests.sha256);
+            match self.store.size_of(object)? {
+                Some(size) if size == object.digests.size => continue,
+                Some(size) => {
                     let message = format!(
-                        "it has {} bytes where the case records {}: it was left as it is; move it \
-                         aside and mirror again",
-                        there.len(),
-                        digests.size
+                        "it has {size} bytes where the case records {}: it was left as it is; move \
+                         it aside and mirror again",
+                        object.digests.size
                     );
                     self.differs(&place, message);
                     self.lacking += 1;
                     continue;
                 }
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(Error::io("look at", self.target)(error)),
+                None => {}
             }
-            if let Some((code, message)) = self.copy(&mut landing, digests)? {
+            if let Some((code, message)) = self.copy(object)? {
                 let message = format!(
                     "{message}: it was not copied, and the mirror's log stays as it was; mend it \
                      with `casefile repair`, or mirror with --incomplete"
@@ -262,25 +268,23 @@ impl Run<'_> {
                 self.report.findings.push(Finding::fault(code, place, message));
                 self.lacking += 1;
             }
-            if landing.is_due() {
-                self.name(&mut landing)?;
+            if self.store.is_due() {
+                self.settle()?;
             }
         }
-        self.name(&mut landing)
+        self.settle()
     }
 
-    /// Streams one object to the target. What is wrong with the case's own, if something is.
-    fn copy(
-        &mut self,
-        landing: &mut Landing<'_>,
-        digests: &Digests,
-    ) -> Result<Option<(&'static str, String)>, Error> {
-        let mut source = match self.case.stream(digests.sha256) {
+    /// Streams one object to the store. What is wrong with the case's own, if something is.
+    fn copy(&mut self, object: &Object) -> Result<Option<(&'static str, String)>, Error> {
+        let case = self.case;
+        let mut source = match case.stream(object.digests.sha256) {
             Ok(source) => source,
             Err(Error::Damaged { code, message, .. }) => return Ok(Some((code, message))),
             Err(error) => return Ok(Some((codes::FILE_UNREADABLE, error.to_string()))),
         };
-        Ok(match landing.take(&mut source, digests)? {
+        let record = || case.log().leaf(object.leaf);
+        Ok(match self.store.take(object, &mut source, &record)? {
             Taken::Right => None,
             Taken::Other => {
                 let message = "the case's own copy does not have its digests";
@@ -290,10 +294,10 @@ impl Run<'_> {
         })
     }
 
-    fn name(&mut self, landing: &mut Landing<'_>) -> Result<(), Error> {
+    fn settle(&mut self) -> Result<(), Error> {
         let mut crossed = Vec::new();
         let report = &mut self.report;
-        landing.name(&mut |_| Ok(()), &mut |digests, done| {
+        self.store.settle(&mut |digests, done| {
             if done {
                 report.objects += 1;
                 report.bytes += digests.size;
@@ -325,7 +329,7 @@ impl Run<'_> {
             }
             let from = source.join(&path);
             let bytes = fs::read(&from).map_err(Error::io("read", &from))?;
-            if self.put(&place, &bytes, durable::MODE_SECRET)? {
+            if self.small(&place, &bytes, durable::MODE_SECRET)? {
                 self.report.private_files += 1;
             }
         }
@@ -338,7 +342,7 @@ impl Run<'_> {
         for item in items.filter(|item| !recorded.sealed.is_erased(item)) {
             match sealed::read(self.case.root(), item) {
                 Ok(bytes) => {
-                    if self.put(&item.place(), &bytes, durable::MODE_SECRET)? {
+                    if self.small(&item.place(), &bytes, durable::MODE_SECRET)? {
                         self.report.private_files += 1;
                     }
                 }
@@ -355,10 +359,10 @@ impl Run<'_> {
     fn erase(&mut self, recorded: &Recorded) -> Result<(), Error> {
         let items = recorded.sealed.items.values();
         for item in items.filter(|item| recorded.sealed.is_erased(item)) {
-            if sealed::destroy(self.target, item)? > 0 {
+            if self.store.destroy(item)? > 0 {
                 self.report.erased += 1;
                 let message = "its item was erased: the mirror's copy of its key file is destroyed";
-                let place = self.target.join(item.place()).display().to_string();
+                let place = format!("{}/{}", self.store.name(), item.place());
                 let notice = Finding::notice(codes::ERASURE_CARRIED, place, message);
                 self.report.findings.push(notice);
             }
@@ -367,12 +371,10 @@ impl Run<'_> {
     }
 
     /// Brings the log from the mirror's checkpoint to the case's.
-    fn log(&mut self, theirs: Option<Checkpoint>) -> Result<(), Error> {
-        let (root, target, size) = (self.case.root(), self.target, self.ours.size);
+    fn log(&mut self, theirs: Option<(Checkpoint, String)>) -> Result<(), Error> {
+        let (root, size) = (self.case.root(), self.ours.size);
         let edge = match &theirs {
-            Some(theirs) => {
-                follow::edge_of(target, theirs).map_err(|error| error.in_folder(target))?
-            }
+            Some((theirs, _)) => follow::edge_of(self.store, theirs)?,
             None => Edge::empty(),
         };
         let before = edge.size();
@@ -383,85 +385,88 @@ impl Run<'_> {
         let mut wanted = Vec::new();
         let mut whole = true;
         follow::extend(root, edge.clone(), size, &mut |file| {
+            let is_last_of_many = file.tile.kind == MANY && file.tile.is_full();
             whole &= self.want(file, &mut wanted)?;
-            if wanted.len() >= LOG_FILES_TO_A_FLUSH {
-                durable::replace_all(&std::mem::take(&mut wanted))?;
+            if is_last_of_many || wanted.iter().map(|file| file.bytes.len()).sum::<usize>() > BYTES_TO_A_FLUSH
+            {
+                self.store.put(std::mem::take(&mut wanted))?;
             }
             Ok(())
         })?;
-        durable::replace_all(&wanted)?;
+        self.store.put(wanted)?;
         if !whole {
             return Ok(());
         }
-        let again = follow::extend(target, edge, size, &mut |file| {
-            let path = layout::at(target, layout::LOG).join(file.tile.to_string());
-            let bytes = objects::read_from_disk(&path)?;
-            if bytes == file.bytes { Ok(()) } else { Err(misread(target, &place_of(file.tile))) }
-        })
-        .map_err(|error| error.in_folder(target))?;
-        if again.root() != self.ours.root {
-            return Err(root_mismatch(target.display().to_string(), size));
-        }
-        let key = format!("{}\n", self.case.log().verifier().vkey());
-        self.put(layout::LOG_KEY, key.as_bytes(), durable::MODE_KEPT)?;
-        if theirs.is_none_or(|theirs| theirs.size != size) {
-            let signed = self.case.log().checkpoint();
-            let path = layout::at(target, layout::CHECKPOINT);
-            durable::replace(&path, signed.as_bytes(), 0o644)?;
-        }
-        self.put(layout::VERSION_FILE, layout::VERSION.as_bytes(), durable::MODE_KEPT)?;
-        log::drop_superseded(target, before, size);
+        follow::extend(root, edge, size, &mut |file| {
+            let place = place_of(file.tile);
+            let back = self.store.read_back(&place)?;
+            let name = self.store.name();
+            if back == Some(file.bytes) { Ok(()) } else { Err(misread(&name, &place)) }
+        })?;
+        self.head(theirs.as_ref().map(|(_, signed)| signed.as_str()))?;
+        self.store.tidy(before, size);
         Ok(())
     }
 
-    /// Adds a log file to `wanted` unless the target has it. Whether the target has nothing else in
+    /// Puts key, checkpoint and VERSION in place: only now has the mirror grown.
+    fn head(&mut self, was: Option<&str>) -> Result<(), Error> {
+        let key = format!("{}\n", self.case.log().verifier().vkey());
+        for (place, text) in [(layout::LOG_KEY, key.as_str()), (layout::VERSION_FILE, layout::VERSION)] {
+            if self.store.read(place)?.is_some_and(|there| there != text.as_bytes()) {
+                self.differs(place, LEFT_AS_IT_IS.into());
+            }
+        }
+        let checkpoint = match was {
+            // Of one size and root: what it was signed with besides may differ.
+            Some(was) if self.report.standing == Standing::Same => was,
+            _ => self.case.log().checkpoint(),
+        };
+        self.store.swap(was, Head { key: &key, checkpoint, version: layout::VERSION })
+    }
+
+    /// Adds a log file to `wanted` unless the mirror has it. Whether the mirror has nothing else in
     /// its place.
-    fn want(&mut self, file: LogFile, wanted: &mut Vec<durable::Wanted>) -> Result<bool, Error> {
+    fn want(&mut self, file: LogFile, wanted: &mut Vec<Small>) -> Result<bool, Error> {
         let place = place_of(file.tile);
-        let path = layout::at(self.target, &place);
-        match fs::read(&path) {
-            Ok(bytes) if bytes == file.bytes => return Ok(true),
-            Ok(_) => {
+        match self.store.read(&place)? {
+            Some(bytes) if bytes == file.bytes => return Ok(true),
+            Some(_) => {
                 let message = "it is not what the case's log has in its place: it was left as it \
                                is, and the mirror's checkpoint too; move it aside and mirror again";
                 self.differs(&place, message.into());
                 return Ok(false);
             }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(Error::io("read", &path)(error)),
+            None => {}
         }
         self.report.log_files += 1;
-        wanted.push(durable::Wanted { path, bytes: file.bytes, mode: durable::MODE_KEPT });
+        wanted.push(Small { place, bytes: file.bytes, mode: durable::MODE_KEPT });
         Ok(true)
     }
 
     /// Writes a small file and reads it back, unless it is there. Whether it was written.
-    fn put(&mut self, place: &str, bytes: &[u8], mode: u32) -> Result<bool, Error> {
-        let path = layout::at(self.target, place);
-        match fs::read(&path) {
-            Ok(there) if there == bytes => return Ok(false),
-            Ok(_) => {
-                let message = "it differs from the case's: it was left as it is; move it aside and \
-                               mirror again, if the case's is the right one";
-                self.differs(place, message.into());
-                return Ok(false);
+    fn small(&mut self, place: &str, bytes: &[u8], mode: u32) -> Result<bool, Error> {
+        match self.store.read(place)? {
+            Some(there) if there == bytes => Ok(false),
+            Some(_) => {
+                self.differs(place, LEFT_AS_IT_IS.into());
+                Ok(false)
             }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(Error::io("read", &path)(error)),
+            None => self.put(place, bytes, mode).map(|()| true),
         }
-        durable::replace(&path, bytes, mode)?;
-        if objects::read_from_disk(&path)? != bytes {
-            return Err(misread(self.target, place));
+    }
+
+    /// Writes a small file and reads it back.
+    fn put(&mut self, place: &str, bytes: &[u8], mode: u32) -> Result<(), Error> {
+        self.store.put(vec![Small { place: place.into(), bytes: bytes.into(), mode }])?;
+        if self.store.read_back(place)?.as_deref() == Some(bytes) {
+            Ok(())
+        } else {
+            Err(misread(&self.store.name(), place))
         }
-        Ok(true)
     }
 
     fn differs(&mut self, place: &str, message: String) {
-        let place = self.target.join(place).display().to_string();
-        self.report.findings.push(Finding::fault(codes::MIRROR_DIFFERS, place, message));
+        let finding = store::differs(self.store, place, message);
+        self.report.findings.push(finding);
     }
-}
-
-fn place_of(tile: Tile) -> String {
-    format!("{}/{tile}", layout::LOG)
 }

@@ -47,7 +47,7 @@ pub fn run(
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Outcome, Error> {
     apart(root, target)?;
-    let report = mirror::update(root, target, request, progress)?;
+    let report = mirror::update(root, &mut mirror::Folder::new(target), request, progress)?;
     Ok(Outcome {
         holds: finding::passes(&report.findings),
         target: target.into(),
