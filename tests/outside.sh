@@ -503,6 +503,23 @@ sealed_items() {
     printf '   refuses  another identity, a key file and sealed bytes with a changed byte\n'
 }
 
+# A mirror as an OCFL storage root, with second versions of objects, by ocfl-py; changes of it too, and by our own check
+# where ocfl-py does not look.
+storage_root() {
+    local python at=$place/ocfl
+    python=$(dirname "$bagit")/python
+    title "ocfl-py $("$python" -m pip show ocfl-py | sed -n 's/^Version: //p')"
+    mkdir "$at"
+    {
+        printf 'At least 4 people died in Norwick.\n' >"$at/report.txt" && "$casefile" init "$at/case" --unprotected &&
+            "$casefile" -C "$at/case" capture "$at/report.txt" && "$casefile" -C "$at/case" mirror --ocfl "$at/m" &&
+            "$casefile" -C "$at/case" read && "$casefile" -C "$at/case" mirror "$at/m"
+    } >"$place/said" 2>&1 || report 'a mirror as a storage root'
+    "$python" oracle/storage_root.py "$casefile" "$at/m" "${CHANGES:-1000}" 1 >"$place/said" 2>&1 || report 'a storage root'
+    sed 's/^/   /' "$place/said"
+    checks=$((checks + 1))
+}
+
 flipped_bits() {
     title 'single flipped bits, by the program that answers for the file'
     CASEFILE=$casefile BAGIT=$bagit tests/flips.sh "$bundle" 50 >"$place/said" 2>&1 || report 'flipped bits'
@@ -528,6 +545,7 @@ unzip_tool
 cosignatures
 receipts
 documents
+storage_root
 sealed_items
 flipped_bits
 printf 'outside: %d checks passed\n' "$checks"

@@ -85,9 +85,8 @@ fn extends(tiles: ReadTile<'_>, old: &Checkpoint, new: &Checkpoint) -> Result<bo
         place: layout::LOG.into(),
         message,
     };
-    let proof: Vec<Hash> = Tiles::new(new.size, &mut *tiles)
-        .consistency(old.size)
-        .map_err(|error| match error {
+    let proof: Vec<Hash> =
+        Tiles::new(new.size, &mut *tiles).consistency(old.size).map_err(|error| match error {
             MakeError::Read(error) => error,
             other => damaged(other.to_string()),
         })?;

@@ -26,6 +26,9 @@ pub(crate) struct ScrubArgs {
 pub(crate) struct MirrorArgs {
     /// Folder of the mirror; made if it is not there.
     target: Option<PathBuf>,
+    /// Make the new mirror an OCFL 1.1 storage root (in the folder `ocfl` of it).
+    #[arg(long, requires = "target")]
+    ocfl: bool,
     /// Mirror `private/` too: secret keys and withheld values.
     #[arg(long, requires = "target")]
     with_private: bool,
@@ -94,7 +97,8 @@ impl Shell<'_> {
         };
         let bar = progress::bar(self.quiet);
         let mut step = |done, of| progress::step(&bar, done, of, "mirroring objects");
-        let outcome = mirror::run(self.case, target, request, &mut step)?;
+        let target = mirror::Target::named(target, wanted.ocfl);
+        let outcome = mirror::run(self.case, &target, request, &mut step)?;
         bar.finish_and_clear();
         self.say(&outcome, mirrored)?;
         Ok(outcome.holds)
@@ -142,7 +146,7 @@ fn scrubbed(out: &mut dyn Write, outcome: &scrub::Outcome) -> io::Result<()> {
 
 fn mirrored(out: &mut dyn Write, outcome: &mirror::Outcome) -> io::Result<()> {
     print::findings(out, &outcome.findings)?;
-    let target = outcome.target.display();
+    let target = &outcome.target;
     match outcome.standing {
         "new" => write!(out, "There was no mirror in {target}")?,
         "same" => write!(out, "{target} had the same {} record(s)", outcome.records)?,

@@ -249,7 +249,7 @@ pub(crate) fn verified(out: &mut dyn Write, outcome: &verify::Outcome) -> io::Re
         if outcome.holds { "is whole and provable" } else { "is NOT whole: see the faults above" },
         outcome.records,
         outcome.objects,
-        if outcome.kind == "case" { "object(s)" } else { "exhibit(s)" },
+        if outcome.kind == "bundle" { "exhibit(s)" } else { "object(s)" },
         outcome.bytes,
     )?;
     for stamp in &outcome.stamps {

@@ -6,7 +6,7 @@
 
 use crate::follow::Object;
 use crate::land::Landing;
-use crate::store::{Head, Named, Small, Store, Taken, misread};
+use crate::store::{Head, Named, Occasion, Small, Store, Taken, misread};
 use archive::{Error, case, durable, layout, log, objects, sealed};
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -44,7 +44,7 @@ impl Store for Folder {
         Ok(rest.iter().all(|name| name == layout::LOCK_FILE || name == "MIRROR.new"))
     }
 
-    fn begin(&mut self) -> Result<(), Error> {
+    fn begin(&mut self, _: Occasion) -> Result<(), Error> {
         durable::make_folders(&self.root)?;
         if self.lock.is_none() {
             self.lock = Some(case::lock(&self.root, layout::LOCK_FILE)?);

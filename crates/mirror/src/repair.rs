@@ -12,7 +12,7 @@
 
 use crate::follow::{self, Recorded};
 use crate::land::Landing;
-use crate::store::Taken;
+use crate::store::Store;
 use crate::tiles::{self, Copy};
 use archive::batch::OpeningLine;
 use archive::objects::{self, Medium, State};
@@ -22,16 +22,16 @@ use archive::{Error, case, codes, durable, guard, layout, log};
 use custody::note::Verifier;
 use custody::tile::{self, Tile, WIDTH};
 use custody::{Checkpoint, checkpoint};
-use record::{Digests, Finding, Sha256, canonical};
+use record::{Finding, Sha256, canonical};
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 /// Where good copies may be found, and what is asked for.
 #[derive(Debug, Clone, Copy)]
 pub struct Request<'a> {
-    /// A mirror, or any other copy of the case.
+    /// A mirror, or any other copy of the case; of one in a store, all but its objects.
     pub copy: Option<&'a Path>,
     /// Single files that should have these digests, such as those of a bundle.
     pub files: &'a BTreeMap<Sha256, PathBuf>,
@@ -60,9 +60,10 @@ pub struct Report {
 
 /// Mends the case at `root`, which may have lost anything, even all. `progress` hears how many
 /// objects of how many have been looked at.
-pub fn repair(
-    root: &Path,
-    request: Request<'_>,
+pub fn repair<'a>(
+    root: &'a Path,
+    request: Request<'a>,
+    store: Option<&'a mut dyn Store>,
     progress: &(dyn Fn(u64, u64) + Sync),
 ) -> Result<Report, Error> {
     let names = objects::names(root)?;
@@ -75,7 +76,8 @@ pub fn repair(
     }
     durable::make_folders(root)?;
     let _lock = case::lock(root, layout::LOCK_FILE)?;
-    let mut run = Run { root, request, aside: None, log_is_whole: true, report: Report::default() };
+    let mut run =
+        Run { root, request, store, aside: None, log_is_whole: true, report: Report::default() };
     if let Some(truth) = run.truth()? {
         run.report.records = truth.checkpoint.size;
         run.log(&truth)?;
@@ -100,7 +102,8 @@ struct Truth {
 
 pub(crate) struct Run<'a> {
     pub(crate) root: &'a Path,
-    request: Request<'a>,
+    pub(crate) request: Request<'a>,
+    pub(crate) store: Option<&'a mut dyn Store>,
     /// Where this run keeps damaged files, once there is one.
     aside: Option<String>,
     /// Whether every file of the log is now as its root demands.
@@ -177,9 +180,8 @@ impl Run<'_> {
         }
         let copy = self.request.copy.unwrap_or(self.root);
         let our_tiles = &mut |tile| log::read_tile(self.root, tile);
-        let their_tiles = &mut |tile| {
-            log::read_tile(copy, tile).map_err(|error| error.in_folder(copy))
-        };
+        let their_tiles =
+            &mut |tile| log::read_tile(copy, tile).map_err(|error| error.in_folder(copy));
         match standing((&ours.0, our_tiles), (&theirs.0, Some(their_tiles))) {
             Ok(Standing::Ahead { records }) => {
                 self.report.gained = records;
@@ -311,7 +313,7 @@ impl Run<'_> {
             if matches!(state, Ok(State::Whole(size)) if size == digests.size) {
                 continue;
             }
-            if !self.fetch(&mut landing, digests)? {
+            if !self.fetch(&mut landing, object)? {
                 let missing = matches!(state, Ok(State::Missing));
                 let code = if missing { codes::OBJECT_MISSING } else { codes::OBJECT_DAMAGED };
                 self.lost(code, &layout::object(digests.sha256));
@@ -321,28 +323,6 @@ impl Run<'_> {
             }
         }
         self.name(&mut landing)
-    }
-
-    /// Streams a good copy in. Whether there was one.
-    fn fetch(&mut self, landing: &mut Landing, digests: &Digests) -> Result<bool, Error> {
-        let place = layout::object(digests.sha256);
-        let rescued = layout::at(self.root, layout::RESCUED).join(digests.sha256.to_string());
-        let copy = self.request.copy.map(|copy| layout::at(copy, &place));
-        let file = self.request.files.get(&digests.sha256).cloned();
-        for path in [copy, file, Some(rescued)].into_iter().flatten() {
-            let Ok(mut source) = File::open(&path) else { continue };
-            match landing.take(&mut source, digests)? {
-                Taken::Right => return Ok(true),
-                Taken::Other => {}
-                Taken::Unreadable(error) => {
-                    let message = format!("this copy of an object cannot be read: {error}");
-                    let place = path.display().to_string();
-                    let notice = Finding::notice(codes::FILE_UNREADABLE, place, message);
-                    self.report.findings.push(notice);
-                }
-            }
-        }
-        Ok(false)
     }
 
     fn name(&mut self, landing: &mut Landing) -> Result<(), Error> {

@@ -7,6 +7,7 @@
 use crate::follow::Object;
 use archive::{Error, codes, sealed};
 use record::{Digests, Finding};
+use std::collections::BTreeSet;
 use std::io::{self, Read};
 
 /// A small file on its way into a store.
@@ -46,7 +47,7 @@ pub trait Store {
 
     /// Prepares for writing: keeps other writers out where that can be done, and clears away or
     /// brings to its end what a killed run left.
-    fn begin(&mut self) -> Result<(), Error>;
+    fn begin(&mut self, occasion: Occasion) -> Result<(), Error>;
 
     /// A small file, or `None` where there is none.
     fn read(&mut self, place: &str) -> Result<Option<Vec<u8>>, Error>;
@@ -88,9 +89,37 @@ pub trait Store {
     /// Destroys every copy of the key file of an erased item; how many there were.
     fn destroy(&mut self, item: &sealed::Item) -> Result<u64, Error>;
 
+    /// Looks at the form of the store itself, where it has one that is checked for its own sake.
+    fn form(&mut self) -> Result<Form, Error> {
+        Ok(Form::default())
+    }
+
+    /// Whether an object whose bytes [`Store::form`] has seen whole is where it belongs.
+    fn is_in_place(&mut self, _object: &Object) -> Result<bool, Error> {
+        Ok(false)
+    }
+
     /// Drops partial tiles that full ones have made superfluous as the log grew from `before` to
     /// `after`. Failing at it loses nothing.
     fn tidy(&mut self, before: u64, after: u64);
+}
+
+/// What a look at the form of a store came to.
+#[derive(Debug, Default)]
+pub struct Form {
+    /// What is wrong.
+    pub findings: Vec<Finding>,
+    /// What was read through on the way, and is what the store says of it.
+    pub whole: BTreeSet<Digests>,
+}
+
+/// What is being mirrored, for stores that note it down.
+#[derive(Debug, Clone)]
+pub struct Occasion {
+    /// When the last record was made, by its own word.
+    pub time: String,
+    /// How many records there are.
+    pub records: u64,
 }
 
 /// What makes a mirror a case, or a newer one.

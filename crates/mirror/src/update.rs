@@ -20,7 +20,7 @@
 //!    kill before leaves a key file whose erasure is on record: the next run destroys it.*
 
 use crate::follow::{self, Object, Recorded, place_of, root_mismatch};
-use crate::store::{self, Head, Small, Store, Taken, misread};
+use crate::store::{self, Head, Occasion, Small, Store, Taken, misread};
 use archive::standing::{Standing, standing};
 use archive::{Case, Error, codes, durable, layout, log, sealed};
 use custody::edge::LogFile;
@@ -106,7 +106,8 @@ pub fn update(
     if request.compare {
         return Ok(report);
     }
-    store.begin()?;
+    let recorded = follow::recorded(root, ours.size, &mut report.findings);
+    store.begin(Occasion { time: recorded.last_time.clone(), records: ours.size })?;
     // Another run may have brought it on meanwhile.
     let (now, theirs) = find(&case, &ours, store)?;
     if let Some(refusal) = refusal(now, store) {
@@ -115,13 +116,12 @@ pub fn update(
     }
     let mut run = Run { case: &case, ours, store, lacking: 0, report };
     run.claim(now)?;
-    let recorded = follow::recorded(root, run.ours.size, &mut run.report.findings);
     run.objects(&recorded, progress)?;
     if request.with_private {
         run.private(&recorded)?;
     }
     if run.lacking == 0 || request.incomplete {
-        run.log(theirs)?;
+        run.log(theirs.as_ref())?;
     }
     run.erase(&recorded)?;
     run.report.findings.sort();
@@ -371,9 +371,9 @@ impl Run<'_> {
     }
 
     /// Brings the log from the mirror's checkpoint to the case's.
-    fn log(&mut self, theirs: Option<(Checkpoint, String)>) -> Result<(), Error> {
+    fn log(&mut self, theirs: Option<&(Checkpoint, String)>) -> Result<(), Error> {
         let (root, size) = (self.case.root(), self.ours.size);
-        let edge = match &theirs {
+        let edge = match theirs {
             Some((theirs, _)) => follow::edge_of(self.store, theirs)?,
             None => Edge::empty(),
         };
@@ -387,7 +387,8 @@ impl Run<'_> {
         follow::extend(root, edge.clone(), size, &mut |file| {
             let is_last_of_many = file.tile.kind == MANY && file.tile.is_full();
             whole &= self.want(file, &mut wanted)?;
-            if is_last_of_many || wanted.iter().map(|file| file.bytes.len()).sum::<usize>() > BYTES_TO_A_FLUSH
+            if is_last_of_many
+                || wanted.iter().map(|file| file.bytes.len()).sum::<usize>() > BYTES_TO_A_FLUSH
             {
                 self.store.put(std::mem::take(&mut wanted))?;
             }
@@ -403,7 +404,7 @@ impl Run<'_> {
             let name = self.store.name();
             if back == Some(file.bytes) { Ok(()) } else { Err(misread(&name, &place)) }
         })?;
-        self.head(theirs.as_ref().map(|(_, signed)| signed.as_str()))?;
+        self.head(theirs.map(|(_, signed)| signed.as_str()))?;
         self.store.tidy(before, size);
         Ok(())
     }
@@ -411,7 +412,9 @@ impl Run<'_> {
     /// Puts key, checkpoint and VERSION in place: only now has the mirror grown.
     fn head(&mut self, was: Option<&str>) -> Result<(), Error> {
         let key = format!("{}\n", self.case.log().verifier().vkey());
-        for (place, text) in [(layout::LOG_KEY, key.as_str()), (layout::VERSION_FILE, layout::VERSION)] {
+        for (place, text) in
+            [(layout::LOG_KEY, key.as_str()), (layout::VERSION_FILE, layout::VERSION)]
+        {
             if self.store.read(place)?.is_some_and(|there| there != text.as_bytes()) {
                 self.differs(place, LEFT_AS_IT_IS.into());
             }

@@ -9,6 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 pub use mirror::Request;
+use mirror::{Ocfl, Store};
 
 /// What a run came to.
 #[derive(Debug, Serialize)]
@@ -16,7 +17,7 @@ pub struct Outcome {
     /// Whether nothing was found that needs a person.
     pub holds: bool,
     /// The mirror.
-    pub target: PathBuf,
+    pub target: String,
     /// How it stood to the case before: `new`, `same`, `behind`, `ahead`, `forked`, `foreign`.
     pub standing: &'static str,
     /// By how many records, where it was behind or ahead.
@@ -39,18 +40,21 @@ pub struct Outcome {
     pub findings: Vec<Finding>,
 }
 
-/// Brings the mirror in `target` up to date with the case at `root`.
+/// Brings the mirror at `target` up to date with the case at `root`.
 pub fn run(
     root: &Path,
-    target: &Path,
+    target: &Target,
     request: Request,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Outcome, Error> {
-    apart(root, target)?;
-    let report = mirror::update(root, &mut mirror::Folder::new(target), request, progress)?;
+    if let Some(folder) = target.folder() {
+        apart(root, folder)?;
+    }
+    let mut store = target.open()?;
+    let report = mirror::update(root, store.as_mut(), request, progress)?;
     Ok(Outcome {
         holds: finding::passes(&report.findings),
-        target: target.into(),
+        target: store.name(),
         standing: report.standing.word(),
         apart: report.standing.records(),
         records: report.records,
@@ -62,6 +66,46 @@ pub fn run(
         compared_only: request.compare,
         findings: report.findings,
     })
+}
+
+/// Where a mirror is, and in what form.
+#[derive(Debug, Clone)]
+pub enum Target {
+    /// A folder with the layout of a case.
+    Folder(PathBuf),
+    /// A folder with an OCFL storage root.
+    Ocfl(PathBuf),
+}
+
+impl Target {
+    /// The mirror that `address` names. A folder is taken for what is in it, and `ocfl` says what a
+    /// new one is to be.
+    pub fn named(address: &Path, ocfl: bool) -> Self {
+        if ocfl || Ocfl::is_at(address) {
+            Self::Ocfl(address.into())
+        } else {
+            Self::Folder(address.into())
+        }
+    }
+
+    /// The store, not yet looked at.
+    pub(crate) fn open(&self) -> Result<Box<dyn Store>, Error> {
+        Ok(match self {
+            Self::Folder(folder) => Box::new(mirror::Folder::new(folder)),
+            Self::Ocfl(folder) => Box::new(Ocfl::new(folder)),
+        })
+    }
+
+    /// Whether it is read like a case: where it is not, its log is copied out first.
+    pub(crate) fn is_case(&self) -> bool {
+        matches!(self, Self::Folder(_))
+    }
+
+    fn folder(&self) -> Option<&Path> {
+        match self {
+            Self::Folder(folder) | Self::Ocfl(folder) => Some(folder),
+        }
+    }
 }
 
 /// The guards of a case.

@@ -4,6 +4,7 @@
 //! need not be whole, or trusted. The record is made last, by a case that opens again; until then
 //! `derived/repair` says what is owed, so that a repair without a record gets one by the next.
 
+use crate::mirror::Target;
 use crate::verify::Unpacked;
 use crate::{Ask, Error, open_writer};
 use archive::{durable, layout};
@@ -62,35 +63,13 @@ pub fn run(
     ask: Ask<'_>,
     progress: &(dyn Fn(u64, u64) + Sync),
 ) -> Result<Outcome, Error> {
-    let from = request.from.as_path();
-    let metadata = fs::metadata(from).map_err(Error::io("look at", from))?;
-    let unpacked = if metadata.is_file() {
-        let folder = Unpacked::beside(from)?;
-        zipped::unpack(from, &folder.0)?;
-        Some(folder)
-    } else {
-        None
+    let (report, from) = match Target::named(&request.from, false) {
+        target if !target.is_case() => (from_store(root, request, &target, progress)?, "mirror"),
+        _ => from_folder(root, request, progress)?,
     };
-    let folder = unpacked.as_ref().map_or(from, |unpacked| unpacked.0.as_path());
-    let is_copy = [layout::VERSION_FILE, layout::MIRROR, layout::CHECKPOINT, layout::OBJECTS];
-    let bundle = folder.join(verifier::layout::MANIFEST).exists();
-    if !bundle && !is_copy.iter().any(|place| folder.join(place).exists()) {
-        return Err(Error::asked(
-            format!("{} is neither a copy of a case nor a bundle", from.display()),
-            "Name a mirror, another copy of the case, or a bundle.",
-        ));
-    }
-    let files = if bundle { files_of(folder)? } else { BTreeMap::new() };
-    let sources = mirror::repair::Request {
-        copy: (!bundle).then_some(folder),
-        files: &files,
-        trusted: request.trusted.as_deref(),
-        older: request.older,
-    };
-    let report = mirror::repair(root, sources, progress)?;
     let mut outcome = Outcome {
         holds: finding::passes(&report.findings),
-        from: if bundle { "bundle" } else { "mirror" },
+        from,
         objects: report.objects,
         log_files: report.log_files,
         others: report.others,
@@ -117,6 +96,60 @@ pub fn run(
         }
     }
     Ok(outcome)
+}
+
+/// From a folder or a zip file: a copy of the case, or a bundle.
+fn from_folder(
+    root: &Path,
+    request: &Request,
+    progress: &(dyn Fn(u64, u64) + Sync),
+) -> Result<(mirror::repair::Report, &'static str), Error> {
+    let from = request.from.as_path();
+    let metadata = fs::metadata(from).map_err(Error::io("look at", from))?;
+    let unpacked = if metadata.is_file() {
+        let folder = Unpacked::beside(from)?;
+        zipped::unpack(from, &folder.0)?;
+        Some(folder)
+    } else {
+        None
+    };
+    let folder = unpacked.as_ref().map_or(from, |unpacked| unpacked.0.as_path());
+    let is_copy = [layout::VERSION_FILE, layout::MIRROR, layout::CHECKPOINT, layout::OBJECTS];
+    let bundle = folder.join(verifier::layout::MANIFEST).exists();
+    if !bundle && !is_copy.iter().any(|place| folder.join(place).exists()) {
+        return Err(Error::asked(
+            format!("{} is neither a copy of a case nor a bundle", from.display()),
+            "Name a mirror, another copy of the case, or a bundle.",
+        ));
+    }
+    let files = if bundle { files_of(folder)? } else { BTreeMap::new() };
+    let sources = sources(request, (!bundle).then_some(folder), &files);
+    let report = mirror::repair(root, sources, None, progress)?;
+    Ok((report, if bundle { "bundle" } else { "mirror" }))
+}
+
+/// From a mirror in a store: its log and openings are copied out first, objects as they are needed.
+fn from_store(
+    root: &Path,
+    request: &Request,
+    target: &Target,
+    progress: &(dyn Fn(u64, u64) + Sync),
+) -> Result<mirror::repair::Report, Error> {
+    let mut store = target.open()?;
+    let folder = Unpacked::beside(&request.from)?;
+    mirror::copy_out(store.as_mut(), &folder.0)?;
+    let files = BTreeMap::new();
+    let sources = sources(request, Some(&folder.0), &files);
+    Ok(mirror::repair(root, sources, Some(store.as_mut()), progress)?)
+}
+
+fn sources<'a>(
+    request: &'a Request,
+    copy: Option<&'a Path>,
+    files: &'a BTreeMap<Sha256, PathBuf>,
+) -> mirror::repair::Request<'a> {
+    let trusted = request.trusted.as_deref();
+    mirror::repair::Request { copy, files, trusted, older: request.older }
 }
 
 /// What was put back and is not on record yet: by this run, and by earlier ones that had no record

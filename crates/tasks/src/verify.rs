@@ -1,5 +1,6 @@
 //! `casefile verify`: a whole case, or a bundle, checked; findings by name.
 
+use crate::mirror::Target;
 use crate::{Error, catalogue, stamps};
 use archive::codes::KEY_UNTRUSTED;
 use archive::{Case, check, layout};
@@ -22,7 +23,7 @@ const TRIES_LIMIT: u32 = 100;
 pub struct Outcome {
     /// Whether nothing in it is a fault.
     pub holds: bool,
-    /// `case` or `bundle`.
+    /// `case`, `mirror` (in a store) or `bundle`.
     pub kind: &'static str,
     /// What was found.
     pub findings: Vec<Finding>,
@@ -63,6 +64,10 @@ pub fn run(
     let policy = trusted.policy.map(policy).transpose()?;
     if path.join(layout::VERSION_FILE).is_file() {
         return case(path, trusted.log_key, policy.as_ref(), progress);
+    }
+    let target = Target::named(path, false);
+    if !target.is_case() {
+        return in_store(path, &target, trusted.log_key, progress);
     }
     let roots = trusted.tsa_roots.map(roots).transpose()?;
     let (log_key, roots) = (trusted.log_key, roots.as_deref());
@@ -105,6 +110,32 @@ fn case(
         holds: finding::passes(&findings),
         kind: "case",
         findings,
+        records: report.leaves,
+        objects: report.objects,
+        bytes: report.object_bytes,
+        log_key: report.log_key,
+        stamps: Vec::new(),
+        seen: Vec::new(),
+        evidence: BTreeMap::new(),
+    })
+}
+
+/// A mirror in a store. What only its readings, timestamps and cosignatures can tell is told by the
+/// case, or by a case that is restored from it.
+fn in_store(
+    path: &Path,
+    target: &Target,
+    trusted: Option<&str>,
+    progress: &(dyn Fn(u64, u64) + Sync),
+) -> Result<Outcome, Error> {
+    let folder = Unpacked::beside(path)?;
+    let mut store = target.open()?;
+    let mut step = |done, of| progress(done, of);
+    let report = mirror::check(store.as_mut(), &folder.0, trusted, &mut step)?;
+    Ok(Outcome {
+        holds: finding::passes(&report.findings),
+        kind: "mirror",
+        findings: report.findings,
         records: report.leaves,
         objects: report.objects,
         bytes: report.object_bytes,
