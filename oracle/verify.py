@@ -1,23 +1,23 @@
 #!/usr/bin/env python3
 """Checks a casefile bundle with Python's standard library and the openssl command, nothing else.
 
-    python3 verify.py FOLDER [--trust KEY] [--policy FILE]
+    python3 verify.py FOLDER [--trust KEY]... [--policy FILE]
 
-KEY is the key of the log as its maker told you; FILE a policy of your own (C2SP tlog-policy): the logs and cosigners
+KEY is the key of the log as its maker told you, or that of an archive that items came from; FILE a policy of your own (C2SP tlog-policy): the logs and cosigners
 that you know. Exit status: 0 it holds; 1 it does not, or some proof is missing; 2 nothing can be said (wrong use, no
 openssl from 3 on, a file that cannot be read). A finding: fault or notice, code (docs/format/findings.md), place, and
 words.
 
 Written from docs/format. This file goes through bundle.md and names its steps; beside it lie verify_bag.py (files and
-manifests), verify_leaf.py (leaf.md: records, and who may sign them) and verify_log.py (log.md and cosigner.md). It
-follows no link, opens nothing outside FOLDER but FILE, uses no network. COPIES OF THESE FOUR FILES IN A BUNDLE ARE
-FORGED AS EASILY AS THE BUNDLE: get them elsewhere.
+manifests), verify_leaf.py (leaf.md: records, and who may sign them), verify_log.py (log.md and cosigner.md) and
+verify_origins.py (transfer.md). It follows no link, opens nothing outside FOLDER but FILE, uses no network. COPIES OF
+THESE FIVE FILES IN A BUNDLE ARE FORGED AS EASILY AS THE BUNDLE: get them elsewhere.
 """
-import argparse, contextlib, json, os, re, sys, tempfile
+import argparse, contextlib, os, re, sys, tempfile
 from hashlib import sha256
 
 sys.dont_write_bytecode = True  # Python's cache would be a folder that no bundle has
-import verify_bag as bag, verify_leaf as leaf, verify_log as log
+import verify_bag as bag, verify_leaf as leaf, verify_log as log, verify_origins as others
 from verify_bag import LIST_LIMIT_BYTES, SEALS, digests, files, find, found, listed, manifests, read, step, walk
 from verify_leaf import canonical, form, spell
 from verify_log import demand
@@ -38,20 +38,12 @@ def keys():  # step 3, and the actor's key, which leaf 0 names
         bundle.vkey = vkey
     with step("policy", "log/policy"):  # a longer one would name cosigners
         demand(read("log/policy").decode() == "log %s\nquorum none\n" % bundle.vkey, "not the two lines")
-    if bundle.trust is None and bundle.policy is None:
+    if not bundle.trust and bundle.policy is None:
         find("key-unchecked", "log/vkey", "compare it with what the maker told you", "notice")
-    elif bundle.trust not in (None, bundle.vkey) or bundle.policy and bundle.vkey not in bundle.policy.logs:
+    elif bundle.trust and bundle.vkey not in bundle.trust or bundle.policy and bundle.vkey not in bundle.policy.logs:
         find("key-untrusted", "log/vkey", "another key than you were told")
     with step("leaf", "log/leaves/00000000.leaf"):
-        first = json.loads(read("log/leaves/00000000.leaf").partition(b"\n")[0])
-        roster.enrol(0, dict(name=first["actor_name"], kind="person", key=first["actor_key"]), [])
-
-def record(path):  # step 5: a leaf's record, if its form and signature hold
-    line, end, signature = read(path, 65_535).partition(b"\n")
-    value = canonical(line, leaf.RECORD)
-    demand(value["log"] == bundle.origin, "of another log")
-    leaf.sshsig(signature, b"casefile-leaf@v1", line + end, roster.line_of(value["actor"]))
-    return value
+        others.first_key(roster, "log/leaves/00000000.leaf")
 
 def records():  # steps 4 and 5
     with step("proof", "log/checkpoint"):
@@ -59,8 +51,9 @@ def records():  # steps 4 and 5
         bundle.size, bundle.root = log.checkpoint(bundle.checkpoint, bundle.vkey)
     for path in sorted((path for path in files if path[:11] == "log/leaves/"), key=lambda path: (len(path), path)):
         with step("leaf", path):
-            value, index, at = record(path), int(path[11:-5]), "log/proofs/%s.tlog-proof" % path[11:-5]
-            demand(value.get("log_key") == (None if index else bundle.vkey) and value["type"] != "export", "not here")
+            value, index, at = others.record(path, roster, bundle.origin), int(path[11:-5]), "log/proofs/%s.tlog-proof" % path[11:-5]
+            here = (value["type"] == "genesis") == (index == 0) and value["type"] not in ("export", "acknowledged")
+            demand(here and (index or value["log_key"] == bundle.vkey), "not here")
             with step("proof", at):
                 held = log.inclusion(read(at), read(path), bundle.vkey)
                 demand(held == (index, bundle.checkpoint), "of another record or state")
@@ -159,6 +152,10 @@ def quorum():  # step 13: the verifier's own policy
     for at in after[:1]:
         find("quorum-short", "log/leaves/%08d.leaf" % at, "it came after what enough of the policy's cosigners saw")
 
+@step("origin", "origins")
+def origins():  # step 14
+    used.update(leaves(typed("received")[0]), others.origins(proved, bundle.vkey, bundle.trust))
+
 
 # Exhibits
 
@@ -214,7 +211,7 @@ def spans(reading, path, item):  # where an item is its own text, a figure's wor
 
 @step("leaf", SEALS[2])
 def export():  # steps 6 and 7; what the record of the export must say follows from the bundle
-    value = record(SEALS[2])
+    value = others.record(SEALS[2], roster, bundle.origin)
     with step("signature", SEALS[1]):
         signer = roster.line_of(value["actor"])
         leaf.sshsig(read(SEALS[1]), b"casefile-bundle@v1", read(SEALS[0], LIST_LIMIT_BYTES), signer)
@@ -243,7 +240,7 @@ def export():  # steps 6 and 7; what the record of the export must say follows f
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("folder")
-    parser.add_argument("--trust", metavar="KEY")
+    parser.add_argument("--trust", metavar="KEY", action="append", default=[])
     parser.add_argument("--policy", metavar="FILE")
     asked = parser.parse_args()
     try:
@@ -254,7 +251,7 @@ def main():
             with open(asked.policy, "rb") as file:
                 bundle.policy = log.Policy(file.read())
         with tempfile.TemporaryDirectory() as log.scratch:
-            for check in walk, keys, records, openings, stamps, cosigned, quorum, exhibits, export:
+            for check in walk, keys, records, openings, stamps, cosigned, quorum, origins, exhibits, export:
                 check()
             manifests(bundle.origin, proved.get(0, {}).get("case"))
     except (OSError, AssertionError, ValueError) as wrong:

@@ -28,16 +28,18 @@ def many(one, ends=r"\[%s\]"):
 
 
 KINDS.update(d=form("sha256:h blake2b512:b size:i"), c=many(form("key:s time:s")), j=many(KINDS["i"]), l=many(TEXT))
-KINDS.update({kind.upper(): "(?:null|%s)" % KINDS[kind] for kind in "sid"}, k=form("key_file:d"))
+KINDS.update({kind.upper(): "(?:null|%s)" % KINDS[kind] for kind in "sid"}, k=form("key_file:d"), f=form("leaf:i tagmanifest:h"))
 KINDS.update(m=form("bytes:S text:s"), w=many(TEXT + ":" + HASH, r"\{%s\}"))
 RECORD = "|".join(form("actor:s log:s time:t tool:s v:v type:" + fields.strip()) for fields in """
     genesis case:s actor_key:s actor_name:s log_key:s; reading item:h reading:d reader:s figures:i problems:l;
-    capture sealed?:k item:d name:m method:s file_modified:S source:S address:S obtained:S note:S withheld:w;
+    capture sealed?:k received?:f item:d name:m method:s file_modified:S source:S address:S obtained:S note:S withheld:w;
     erasure item:h key_file:d openings:l reason:s; enrolment key:s kind:p name:s; revocation from?:i key:s reason:s;
     two_person on:y; approval hash:h leaf:i; disclosure fields:l list:h; cosigner key:s who?:s;
     cosigned by:c checkpoint:d size:i; timestamp_request about:s stamped:d request:d tree_size:i root:h renews:I;
     timestamp request:i tree_size:i root:h reply:d certificates:d revocations:D authority:s gen_time:s policy:s serial:s
-    accuracy_micros:I; export tagmanifest:h signature:h items:i list:d tree_size:i disclosed:l actors?:h disclosure?:i
+    accuracy_micros:I; export tagmanifest:h signature:h items:i list:d tree_size:i disclosed:l actors?:h disclosure?:i;
+    received origin:s log_key:s tagmanifest:h export:i tree_size:i root:h items:i list:d parts:d actors?:h;
+    acknowledged export:i origin:s log_key:s leaf:i hash:h since:s items:i receipt:d
     """.split(";"))
 
 def spell(value):

@@ -33,7 +33,9 @@ pub fn is_about_actors(event: &Event) -> bool {
         | Event::Timestamp(_)
         | Event::Cosigner(_)
         | Event::Cosigned(_)
-        | Event::Erasure(_) => false,
+        | Event::Erasure(_)
+        | Event::Received(_)
+        | Event::Acknowledged(_) => false,
     }
 }
 

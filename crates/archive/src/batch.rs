@@ -34,7 +34,7 @@ pub const BYTES_LIMIT: u64 = 1 << 30;
 
 /// What a commit acknowledges, in the order of recording.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Receipt {
+pub struct Kept {
     /// Index of the leaf in the custody log.
     pub index: u64,
     /// What was recorded.
@@ -179,7 +179,7 @@ impl Batch {
 
     /// Makes all of it true. On return every record is acknowledged: durable objects, leaves, tiles
     /// and checkpoint. On an error none is, and what was kept before is untouched.
-    pub fn commit(mut self, writer: &mut Writer) -> Result<Vec<Receipt>, Error> {
+    pub fn commit(mut self, writer: &mut Writer) -> Result<Vec<Kept>, Error> {
         let events = mem::take(&mut self.events);
         let first = writer.log.size();
         let time = writer.now();
@@ -194,18 +194,17 @@ impl Batch {
         flushed?;
         let leaves = leaves?;
         self.name_objects()?;
-        let mut openings = Vec::new();
-        let mut receipts = Vec::with_capacity(events.len());
+        let (mut openings, mut kept) = (Vec::new(), Vec::with_capacity(events.len()));
         for (index, (event, opened)) in (first..).zip(events) {
             openings.extend(opened.into_iter().map(|opening| OpeningLine { leaf: index, opening }));
-            receipts.push(Receipt { index, event });
+            kept.push(Kept { index, event });
         }
         self.openings_durable(first, &openings)?;
         sealed::keep(&self.root, first, &mem::take(&mut self.key_files))?;
         writer.guards.compare()?;
         writer.log.append(&writer.keys, &leaves)?;
         writer.guards.put(writer.log.checkpoint());
-        Ok(receipts)
+        Ok(kept)
     }
 
     /// Makes the bytes that were staged durable, still without names.
@@ -349,5 +348,6 @@ fn describe(event: &Event) -> String {
         Event::Approval(_) => "an approval".into(),
         Event::Disclosure(_) => "a disclosure".into(),
         Event::Erasure(erasure) => format!("the erasure of {}", erasure.item),
+        Event::Received(_) | Event::Acknowledged(_) => "a transfer".into(),
     }
 }

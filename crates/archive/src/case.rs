@@ -245,8 +245,7 @@ impl Writer {
         let mut batch = self.begin()?;
         let digests = batch.take_in_bytes(bytes)?;
         batch.record(event(digests), Vec::new());
-        let receipts = batch.commit(self)?;
-        Ok(receipts.first().map_or(0, |receipt| receipt.index))
+        Ok(batch.commit(self)?.first().map_or(0, |kept| kept.index))
     }
 
     /// The case as it now stands, for reading.

@@ -89,6 +89,8 @@ struct Known {
     sealed: sealed::Recorded,
     /// Commitments by leaf and field, but for those whose openings stand in key files.
     withheld: BTreeMap<(u64, String), Commitment>,
+    /// Leaves of items of another archive, which keeps what it did not disclose.
+    elsewhere: BTreeSet<u64>,
     /// Who may sign.
     roster: Roster,
     /// Files of records that could not be read.
@@ -242,8 +244,9 @@ fn check_record(
     let misplaced = known.sealed.add(at, &leaf.event);
     report.findings.extend(misplaced);
     if let Event::Capture(capture) = &leaf.event
-        && capture.sealed.is_none()
+        && (capture.sealed.is_none() || capture.received.is_some())
     {
+        known.elsewhere.extend(capture.received.map(|_| at));
         let withheld = capture.withheld.iter();
         known.withheld.extend(withheld.map(|(field, hash)| ((at, field.clone()), *hash)));
     }
@@ -307,7 +310,7 @@ fn check_openings(root: &Path, known: &Known, report: &mut Report) -> Result<(),
         }
     }
     for (leaf, field) in known.withheld.keys() {
-        if !opened.contains(&(*leaf, field.clone())) {
+        if !known.elsewhere.contains(leaf) && !opened.contains(&(*leaf, field.clone())) {
             let message = format!(
                 "the opening of `{field}` is lost: its value can no longer be shown or proved"
             );

@@ -31,7 +31,7 @@ pub mod sealed;
 pub mod signers;
 pub mod standing;
 
-pub use batch::{Batch, Receipt};
+pub use batch::{Batch, Kept};
 pub use case::{Case, Writer};
 pub use error::Error;
 pub use keys::{Keys, Passphrase};

@@ -45,7 +45,7 @@ impl Item {
     }
 }
 
-/// What the records say of sealed items.
+/// What the records say of items that were sealed here: the key files of others lie elsewhere.
 #[derive(Debug, Default)]
 pub struct Recorded {
     /// Sealed items, by the leaf of their capture.
@@ -61,7 +61,7 @@ impl Recorded {
     /// and erases nothing.
     pub fn add(&mut self, leaf: u64, event: &Event) -> Option<Finding> {
         match event {
-            Event::Capture(capture) => {
+            Event::Capture(capture) if capture.received.is_none() => {
                 let key_file = capture.sealed.as_ref()?.key_file;
                 let item = capture.item.sha256;
                 self.known.insert((item, key_file));
@@ -138,10 +138,10 @@ pub fn erase(writer: &mut Writer, item: &Item, erasure: Erasure) -> Result<(u64,
     durable::replace(&mark, format!("{size}\n").as_bytes(), durable::MODE_SECRET)?;
     let mut batch = writer.begin()?;
     batch.record(Event::Erasure(erasure), Vec::new());
-    let receipts = batch.commit(writer)?;
+    let kept = batch.commit(writer)?;
     let files = destroy(&root, item)?;
     unmark(&mark)?;
-    Ok((receipts.first().map_or(size, |receipt| receipt.index), files))
+    Ok((kept.first().map_or(size, |kept| kept.index), files))
 }
 
 /// Destroys every copy of an item's key file in the folder of a case or mirror: overwritten,

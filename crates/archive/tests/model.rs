@@ -138,17 +138,17 @@ fn apply(step: &Step, root: &Path, model: &mut Model) {
         Step::Commit(items) => {
             let (mut writer, mut batch) = begin();
             take_in(&mut batch, items);
-            let receipts = batch.commit(&mut writer).unwrap();
+            let kept = batch.commit(&mut writer).unwrap();
             let case = writer.case().unwrap();
-            for (receipt, item) in receipts.iter().zip(items) {
-                assert_eq!(receipt.index, model.leaves.len() as u64);
-                let leaf = case.log().leaf(receipt.index).unwrap();
+            for (one, item) in kept.iter().zip(items) {
+                assert_eq!(one.index, model.leaves.len() as u64);
+                let leaf = case.log().leaf(one.index).unwrap();
                 assert!(String::from_utf8_lossy(&leaf).contains(&format!("\"{item}.txt\"")));
                 model.leaves.push(leaf);
                 let bytes = bytes_of(*item);
                 model.objects.insert(Sha256(sha2::Sha256::digest(&bytes).into()), bytes);
             }
-            assert_eq!(receipts.len(), items.len());
+            assert_eq!(kept.len(), items.len());
         }
         Step::GiveUp(items) => take_in(&mut begin().1, items),
         Step::Die(items) => {

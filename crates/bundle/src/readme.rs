@@ -5,11 +5,12 @@ use verifier::layout;
 
 /// The verifier that goes with each bundle, written from the pages on formats without our code: the
 /// files of [`layout::VERIFIER`].
-pub(crate) const VERIFIER_TEXTS: [&str; 4] = [
+pub(crate) const VERIFIER_TEXTS: [&str; 5] = [
     include_str!("../../../oracle/verify.py"),
     include_str!("../../../oracle/verify_bag.py"),
     include_str!("../../../oracle/verify_leaf.py"),
     include_str!("../../../oracle/verify_log.py"),
+    include_str!("../../../oracle/verify_origins.py"),
 ];
 
 /// The text, with `{names}` where facts go.

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use verifier::bag::{self, Info, Manifest};
 use verifier::documents::{self, Basis};
 use verifier::exhibits::{ExhibitLine, OpeningLine};
-use verifier::{digest_of, layout, zipped};
+use verifier::{digest_of, layout, other_logs, zipped};
 
 /// Bytes copied at a time.
 const CHUNK_BYTES: usize = 1 << 20;
@@ -284,6 +284,24 @@ impl Writer {
         self.tag(&layout::cosigned_consistency(leaf), growth.text().as_bytes())
     }
 
+    /// Adds the record that a bundle was received, and the excerpt of the log that it came from.
+    pub fn origin(
+        &mut self,
+        record: &Proved,
+        excerpt: &BTreeMap<String, Vec<u8>>,
+    ) -> Result<(), Error> {
+        self.prove(record)?;
+        let folder = layout::origin(record.proof.index);
+        for (path, bytes) in excerpt {
+            let path = format!("{folder}{path}");
+            let place = self.partial.join(&path);
+            let above = place.parent().unwrap_or(&self.partial);
+            fs::create_dir_all(above).map_err(Error::io("make folder", above))?;
+            self.tag(&path, bytes)?;
+        }
+        Ok(())
+    }
+
     /// Adds evidence records of exhibits, by number, with the certificates and revocation lists
     /// that their tokens need, PEM.
     pub fn evidence(
@@ -372,10 +390,12 @@ impl Writer {
         self.basis.log_key.clone_from(&about.log_key);
         self.basis.log_size = documents::size_of(&about.checkpoint);
         self.basis.day = about.time.get(..10).unwrap_or(&about.time).into();
+        let read = |path: &str| fs::read(self.partial.join(path)).ok();
+        self.basis.before = other_logs(self.tags.keys().map(String::as_str), &read);
         for path in layout::DOCUMENTS {
             let place = self.partial.join(path);
-            let mut out =
-                BufWriter::new(File::create_new(&place).map_err(Error::io("create", &place))?);
+            let file = File::create_new(&place).map_err(Error::io("create", &place))?;
+            let mut out = BufWriter::new(file);
             let written = self.basis.document(path, &mut out).and_then(|()| out.flush());
             written.map_err(Error::io("write", &place))?;
             bag::list(&mut self.tags, path, digest_of(&place)?.sha256);

@@ -60,6 +60,7 @@ fn honest() -> Made {
         note: None,
         withheld: openings.iter().map(|one| (one.field.clone(), one.commitment())).collect(),
         sealed: Some(Sealed { key_file: Digests::of(b"a key file") }),
+        received: None,
     };
     let (disclose, list_erasure) = (Vec::new(), true);
     Made { key, sealed, openings, capture, erasure: None, disclose, list_erasure }

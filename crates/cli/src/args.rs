@@ -1,6 +1,6 @@
 //! What may stand on the command line.
 
-use crate::{acting, copies, cosigning, sealing};
+use crate::{acting, copies, cosigning, sealing, transferring};
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use std::num::NonZero;
 use std::path::PathBuf;
@@ -196,9 +196,10 @@ Without --trust a bundle is checked against the key that it brings itself: whole
     Verify {
         /// A case, or a bundle; the case of -C if not given.
         path: Option<PathBuf>,
-        /// The log's verifier key, as its maker told you by another way.
+        /// The log's verifier key, as its maker told you by another way; and those of archives that
+        /// items of a bundle came from.
         #[arg(long, value_name = "KEY")]
-        trust: Option<String>,
+        trust: Vec<String>,
         /// Your own trust policy (C2SP tlog-policy): the log's key, cosigners, and a quorum of them
         /// that must have signed.
         #[arg(long, value_name = "FILE", conflicts_with = "trust")]
@@ -207,6 +208,22 @@ Without --trust a bundle is checked against the key that it brings itself: whole
         #[arg(long, value_name = "FILE")]
         tsa_roots: Option<PathBuf>,
     },
+    /// Take in what another archive hands over in a bundle, and give a receipt.
+    #[command(after_help = "Examples:
+  casefile receive their-bundle.zip --trust 'casefile/harbour/1f2e…+…' --receipt receipt.zip
+
+The bundle is checked whole first: nothing of one that does not hold is taken in. Each item keeps
+its record in their log and the proof of it, so that bundles made here prove its custody back to
+there. Receiving a bundle again takes nothing in and writes the receipt anew.
+Exit code 1 where the bundle does not hold.")]
+    Receive(transferring::ReceiveArgs),
+    /// Put on record that another archive received a bundle of this one.
+    #[command(after_help = "Examples:
+  casefile acknowledge receipt.zip --trust 'casefile/archive/9a0b…+…'
+
+The receipt is checked against this log: the export that it names, the items, the history that they
+saw. Exit code 1 where something speaks against it; then nothing is recorded.")]
+    Acknowledge(transferring::AcknowledgeArgs),
     /// Read everything kept again, and find what has rotted, gone missing, or does not belong.
     #[command(after_help = "Examples:
   casefile scrub

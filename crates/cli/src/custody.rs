@@ -32,6 +32,16 @@ pub(crate) fn told(out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
 fn chain(out: &mut dyn Write, chain: &Chain) -> io::Result<()> {
     writeln!(out, "item {}  {}", chain.number, line(&chain.name))?;
     writeln!(out, "  SHA-256 {}, {} bytes", chain.item.sha256, chain.item.size)?;
+    for before in &chain.before {
+        let (case, log) = (line(&before.case), line(&before.log));
+        writeln!(out, "  Before, in the archive {case}, by its log {log}:")?;
+        for step in &before.steps {
+            told_step(out, step)?;
+        }
+    }
+    if !chain.before.is_empty() {
+        writeln!(out, "  In this archive:")?;
+    }
     for step in &chain.steps {
         told_step(out, step)?;
     }

@@ -15,6 +15,7 @@ mod print;
 mod progress;
 mod sealing;
 mod stamps;
+mod transferring;
 mod verbs;
 
 use clap::Parser as _;

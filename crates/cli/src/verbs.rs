@@ -86,12 +86,14 @@ pub(crate) fn run_to(args: Args, out: &mut dyn Write) -> Result<bool, Failure> {
         }
         Verb::Verify { path, trust, policy, tsa_roots } => {
             let trusted = tasks::verify::Trusted {
-                log_key: trust.as_deref(),
+                log_keys: &trust,
                 policy: policy.as_deref(),
                 tsa_roots: tsa_roots.as_deref(),
             };
             shell.verify(path.as_deref(), trusted)
         }
+        Verb::Receive(wanted) => shell.receive(wanted, &mut passphrase),
+        Verb::Acknowledge(wanted) => shell.acknowledge(&wanted, &mut passphrase),
         Verb::Scrub(wanted) => shell.scrub(&wanted, &mut passphrase),
         Verb::Timestamp { what } => shell.timestamp(what, &mut passphrase),
         Verb::Mirror(wanted) => shell.mirror(&wanted),

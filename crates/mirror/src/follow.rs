@@ -106,7 +106,7 @@ impl Recorded {
         self.last_time = leaf.time;
         findings.extend(self.sealed.add(at, &leaf.event));
         if let Event::Capture(capture) = leaf.event
-            && capture.sealed.is_none()
+            && (capture.sealed.is_none() || capture.received.is_some())
         {
             let withheld = capture.withheld.into_iter();
             self.withheld.extend(withheld.map(|(field, hash)| ((at, field), hash)));

@@ -14,7 +14,8 @@ use std::io;
 /// Writes the chains of all items of `index`, and the records about the whole log.
 pub fn write(index: &Index<'_>, out: &mut dyn io::Write) -> io::Result<()> {
     let mut graph = Graph::begin(&context(), out)?;
-    let names = Names { origin: index.grounds().origin };
+    let origin = index.grounds().origin;
+    let names = Names { origin, items: origin };
     let items = index.grounds().items;
     let objects: Vec<Value> = items.iter().map(|held| id(&names.record(held))).collect();
     graph.node(&json!({
@@ -28,6 +29,30 @@ pub fn write(index: &Index<'_>, out: &mut dyn io::Write) -> io::Result<()> {
         ),
         "core:object": objects,
     }))?;
+    for log in index.before().iter().chain([index]) {
+        people_and_programs(&mut graph, log)?;
+    }
+    for step in index.of_log() {
+        graph.node(&action(&names, &step, None, None))?;
+    }
+    for held in items {
+        item(&mut graph, &names, held)?;
+        let mut informed_by = None;
+        for log in index.before().iter().chain([index]) {
+            let names = Names { origin: log.grounds().origin, items: origin };
+            for step in log.own_steps(held) {
+                let name = names.action(step.leaf);
+                graph.node(&action(&names, &step, Some(held), informed_by.as_deref()))?;
+                informed_by = Some(name);
+            }
+        }
+    }
+    graph.end()
+}
+
+/// Who signed records of a log, and with what.
+fn people_and_programs(graph: &mut Graph<'_>, index: &Index<'_>) -> io::Result<()> {
+    let names = Names { origin: index.grounds().origin, items: index.grounds().origin };
     for key in index.actors() {
         graph.node(&json!({
             "@id": names.actor(key),
@@ -48,18 +73,7 @@ pub fn write(index: &Index<'_>, out: &mut dyn io::Write) -> io::Result<()> {
             "tool:version": version,
         }))?;
     }
-    for step in index.of_log() {
-        graph.node(&action(&names, &step, None, None))?;
-    }
-    for held in items {
-        item(&mut graph, &names, held)?;
-        let mut before = None;
-        for step in index.own_steps(held) {
-            graph.node(&action(&names, &step, Some(held), before))?;
-            before = Some(step.leaf);
-        }
-    }
-    graph.end()
+    Ok(())
 }
 
 fn context() -> Value {
@@ -77,20 +91,23 @@ fn context() -> Value {
 
 /// The names of things, each the same wherever it is spoken of.
 struct Names<'a> {
+    /// Log whose records are spoken of.
     origin: &'a str,
+    /// Log that the document is about: its items.
+    items: &'a str,
 }
 
 impl Names<'_> {
     fn item(&self, held: &Held) -> String {
-        urn(&[self.origin, "item", &held.item.sha256.to_string()])
+        urn(&[self.items, "item", &held.item.sha256.to_string()])
     }
 
     fn record(&self, held: &Held) -> String {
-        urn(&[self.origin, "provenance", &held.item.sha256.to_string()])
+        urn(&[self.items, "provenance", &held.item.sha256.to_string()])
     }
 
     fn part(&self, held: &Held, part: &str) -> String {
-        urn(&[self.origin, part, &held.item.sha256.to_string()])
+        urn(&[self.items, part, &held.item.sha256.to_string()])
     }
 
     fn action(&self, leaf: u64) -> String {
@@ -152,7 +169,7 @@ fn item(graph: &mut Graph<'_>, names: &Names<'_>, held: &Held) -> io::Result<()>
     }))
 }
 
-fn action(names: &Names<'_>, step: &Step, held: Option<&Held>, before: Option<u64>) -> Value {
+fn action(names: &Names<'_>, step: &Step, held: Option<&Held>, before: Option<&str>) -> Value {
     let mut words = vec![format!("{} Time as claimed: {}.", step.words, step.time)];
     words.extend(step.facts.iter().map(|(name, value)| format!("{name}: {value}")));
     let mut action = json!({
@@ -177,7 +194,7 @@ fn action(names: &Names<'_>, step: &Step, held: Option<&Held>, before: Option<u6
         }
     }
     if let Some(before) = before {
-        fields.insert("investigation:wasInformedBy".into(), id(&names.action(before)));
+        fields.insert("investigation:wasInformedBy".into(), id(before));
     }
     action
 }
@@ -200,5 +217,7 @@ fn kind(kind: Kind) -> &'static str {
         Kind::Ruled => "rule about two persons",
         Kind::Approved => "act approved",
         Kind::Disclosing => "disclosure decided",
+        Kind::Received => "bundle of another archive received",
+        Kind::Acknowledged => "receipt of another archive kept",
     }
 }

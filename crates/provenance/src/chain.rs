@@ -6,7 +6,7 @@
 
 use crate::words;
 use data_encoding::{BASE64, BASE64_NOPAD};
-use record::{Digests, Event, Finding, Grade, Leaf, Sha256, Stamped, Timestamp};
+use record::{Digests, Event, Finding, Grade, Leaf, Received, Sha256, Stamped, Timestamp};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,6 +29,9 @@ pub struct Grounds<'a> {
     pub lists: &'a BTreeMap<u64, Vec<Sha256>>,
     /// Withheld fields that are disclosed: record and field, and the value.
     pub opened: &'a BTreeMap<(u64, String), String>,
+    /// The same of the logs that items came from, the earliest first; of each as much as came
+    /// along. Each log once, and never this one.
+    pub before: &'a [Grounds<'a>],
 }
 
 /// An item.
@@ -59,6 +62,22 @@ pub struct Chain {
     pub steps: Vec<Step>,
     /// How many more timestamps and scrubs of the whole log reach it than `steps` has.
     pub further: u64,
+    /// What was done with it in other archives before it came here, the earliest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub before: Vec<Before>,
+}
+
+/// What another archive's log says of an item.
+#[derive(Debug, Clone, Serialize)]
+pub struct Before {
+    /// Name of that log.
+    pub log: String,
+    /// Its key.
+    pub log_key: String,
+    /// Name of that archive's case.
+    pub case: String,
+    /// What was done with the item there, as far as its records came along.
+    pub steps: Vec<Step>,
 }
 
 /// One record as a step.
@@ -118,6 +137,10 @@ pub enum Kind {
     Disclosing,
     /// The key of a sealed item was destroyed.
     Erased,
+    /// A bundle of another archive was received.
+    Received,
+    /// Another archive gave a receipt.
+    Acknowledged,
 }
 
 /// What a scrub or repair found about one object.
@@ -145,6 +168,10 @@ pub struct Index<'a> {
     lists: BTreeMap<u64, BTreeSet<Sha256>>,
     /// Names that go with keys.
     pub(crate) names: BTreeMap<String, &'a str>,
+    /// Receipts, by the record of the export that they are about.
+    receipts: BTreeMap<u64, u64>,
+    /// The same of the logs that items came from.
+    before: Vec<Index<'a>>,
 }
 
 impl<'a> Index<'a> {
@@ -152,7 +179,7 @@ impl<'a> Index<'a> {
     pub fn new(grounds: &'a Grounds<'a>) -> Self {
         let mut of_item: BTreeMap<Sha256, Vec<u64>> = BTreeMap::new();
         let mut of_log = Vec::new();
-        let mut names = BTreeMap::new();
+        let (mut names, mut receipts) = (BTreeMap::new(), BTreeMap::new());
         for (index, leaf) in grounds.records {
             match &leaf.event {
                 Event::Capture(capture) => {
@@ -168,6 +195,10 @@ impl<'a> Index<'a> {
                     if let Some(key) = fingerprint(&enrolled.key) {
                         names.insert(key, enrolled.name.as_str());
                     }
+                    of_log.push(*index);
+                }
+                Event::Acknowledged(acknowledged) => {
+                    receipts.entry(acknowledged.export).or_insert(*index);
                     of_log.push(*index);
                 }
                 _ => of_log.push(*index),
@@ -191,12 +222,24 @@ impl<'a> Index<'a> {
                 .map(|(leaf, list)| (*leaf, list.iter().copied().collect()))
                 .collect(),
             names,
+            receipts,
+            before: grounds.before.iter().map(Index::new).collect(),
         }
     }
 
     /// What the chains are drawn from.
     pub fn grounds(&self) -> &'a Grounds<'a> {
         self.grounds
+    }
+
+    /// The logs that items came from, the earliest first.
+    pub fn before(&self) -> &[Index<'a>] {
+        &self.before
+    }
+
+    /// The record of the receipt for the bundle whose export a record says.
+    pub(crate) fn receipt(&self, export: u64) -> Option<u64> {
+        self.receipts.get(&export).copied()
     }
 
     /// Records about no single item, as steps.
@@ -265,6 +308,15 @@ impl<'a> Index<'a> {
                 Event::Repair(_) if self.found(*leaf, held.item.sha256) != Some(Found::Nothing) => {
                     reached.push(*leaf);
                 }
+                Event::Received(received) if self.came(own, received) => reached.push(*leaf),
+                Event::Acknowledged(acknowledged)
+                    if self
+                        .lists
+                        .get(&acknowledged.export)
+                        .is_some_and(|l| l.contains(&held.item.sha256)) =>
+                {
+                    reached.push(*leaf);
+                }
                 Event::Export(_)
                     if self.lists.get(leaf).is_some_and(|l| l.contains(&held.item.sha256)) =>
                 {
@@ -281,7 +333,27 @@ impl<'a> Index<'a> {
             name: held.name.clone(),
             steps: reached.iter().filter_map(|leaf| self.step(*leaf, Some(held))).collect(),
             further,
+            before: self.before.iter().filter_map(|index| index.told(held)).collect(),
         }
+    }
+
+    /// Whether one of an item's own records says that it came with this bundle.
+    fn came(&self, own: &[u64], received: &Received) -> bool {
+        own.iter().filter_map(|leaf| self.grounds.records.get(leaf)).any(|record| {
+            matches!(&record.event, Event::Capture(capture)
+                if capture.received.is_some_and(|it| it.tagmanifest == received.tagmanifest))
+        })
+    }
+
+    /// What this log says of an item, for an archive that it went to.
+    fn told(&self, held: &Held) -> Option<Before> {
+        let steps: Vec<Step> = self.chain(held).steps;
+        (!self.records_of(held.item.sha256).is_empty()).then(|| Before {
+            log: self.grounds.origin.into(),
+            log_key: self.grounds.log_key.into(),
+            case: self.case().into(),
+            steps,
+        })
     }
 
     /// What a timestamp is of, where the request that it answers is there.

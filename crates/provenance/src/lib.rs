@@ -17,7 +17,7 @@ pub mod ro_crate;
 pub mod visible;
 mod words;
 
-pub use chain::{Chain, Grounds, Held, Kind, Step};
+pub use chain::{Before, Chain, Grounds, Held, Kind, Step};
 
 /// The version of these forms. Whoever checks a document makes it again in its form: one that has
 /// been handed out is never changed, but followed by a new one.

@@ -9,6 +9,7 @@ use crate::{FORM, visible};
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event as Xml};
 use record::Event;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 const NAMESPACE: &str = "http://www.loc.gov/premis/v3";
@@ -33,16 +34,21 @@ pub fn write(index: &Index<'_>, out: &mut dyn io::Write) -> io::Result<()> {
     ]);
     page.out.write_event(Xml::Start(root))?;
     page.log(index)?;
+    for before in index.before() {
+        page.log(before)?;
+    }
     for held in index.grounds().items {
         page.object(index, held)?;
         page.readings(index, held)?;
     }
-    for step in index.of_log() {
-        page.event(index, &step, None)?;
-    }
-    for held in index.grounds().items {
-        for step in index.own_steps(held) {
-            page.event(index, &step, Some(held))?;
+    for log in index.before().iter().chain([index]) {
+        for step in log.of_log() {
+            page.event(log, &step, None)?;
+        }
+        for held in index.grounds().items {
+            for step in log.own_steps(held) {
+                page.event(log, &step, Some(held))?;
+            }
         }
     }
     page.agents(index)?;
@@ -96,8 +102,10 @@ impl Page<'_> {
         self.characteristics(&held.item, "not identified")?;
         self.text("originalName", &held.name)?;
         self.location(held.path.as_deref())?;
-        for leaf in index.records_of(held.item.sha256) {
-            self.identifier("linkingEventIdentifier", (RECORD, &record(index, *leaf)))?;
+        for log in index.before().iter().chain([index]) {
+            for leaf in log.records_of(held.item.sha256) {
+                self.identifier("linkingEventIdentifier", (RECORD, &record(log, *leaf)))?;
+            }
         }
         self.close("object")
     }
@@ -197,17 +205,23 @@ impl Page<'_> {
     }
 
     fn agents(&mut self, index: &Index<'_>) -> io::Result<()> {
-        for key in index.actors() {
+        // A key that signed in two archives is one agent, by the name that it has here.
+        let (mut keys, mut tools) = (BTreeMap::new(), BTreeSet::new());
+        for log in index.before().iter().chain([index]) {
+            keys.extend(log.actors().into_iter().map(|key| (key, log.names.get(key))));
+            tools.extend(log.tools());
+        }
+        for (key, name) in keys {
             self.open("agent")?;
             self.identifier("agentIdentifier", (KEY, key))?;
-            if let Some(name) = index.names.get(key) {
+            if let Some(name) = name {
                 self.text("agentName", name)?;
             }
             self.text("agentType", "holder of a signing key")?;
             self.text("agentNote", "The log proves that this key signed, not who held it.")?;
             self.close("agent")?;
         }
-        for tool in index.tools() {
+        for tool in tools {
             self.open("agent")?;
             self.identifier("agentIdentifier", (PROGRAM, tool))?;
             let (name, version) = tool.rsplit_once(' ').unwrap_or((tool, ""));
@@ -246,5 +260,7 @@ fn kind(kind: Kind) -> &'static str {
         Kind::Ruled => "rule about two persons",
         Kind::Approved => "approval",
         Kind::Disclosing => "disclosure",
+        Kind::Received => "accession",
+        Kind::Acknowledged => "receipt of a transfer",
     }
 }

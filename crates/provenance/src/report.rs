@@ -98,6 +98,20 @@ fn chain(chain: &Chain, path: Option<&str>, out: &mut dyn io::Write) -> io::Resu
         writeln!(out, "<dt>File</dt><dd><code>{}</code></dd>", html(path))?;
     }
     writeln!(out, "</dl>")?;
+    for before in &chain.before {
+        writeln!(
+            out,
+            "<h4>Before, in the archive <bdi>{}</bdi></h4>\n<p class=\"note\">Records of the log \
+             <code>{}</code>, key <code>{}</code>, as far as they came along.</p>",
+            html(&before.case),
+            html(&before.log),
+            html(&before.log_key)
+        )?;
+        steps(before.steps.iter().cloned(), out)?;
+    }
+    if !chain.before.is_empty() {
+        writeln!(out, "<h4>In this archive</h4>")?;
+    }
     steps(chain.steps.iter().cloned(), out)?;
     if chain.further > 0 {
         writeln!(

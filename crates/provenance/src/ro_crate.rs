@@ -51,6 +51,17 @@ pub fn write(
             "encodingFormat": document.media,
         }))?;
     }
+    for log in index.before().iter().chain([index]) {
+        people_and_programs(&mut graph, log)?;
+    }
+    for held in index.grounds().items {
+        item(&mut graph, index, held)?;
+    }
+    graph.end()
+}
+
+/// Who signed records of a log, and with what.
+fn people_and_programs(graph: &mut Graph<'_>, index: &Index<'_>) -> io::Result<()> {
     for key in index.actors() {
         let name = index.names.get(key).copied().unwrap_or(key);
         graph.node(&json!({
@@ -73,10 +84,7 @@ pub fn write(
             "softwareVersion": version,
         }))?;
     }
-    for held in index.grounds().items {
-        item(&mut graph, index, held)?;
-    }
-    graph.end()
+    Ok(())
 }
 
 fn root(
@@ -90,8 +98,10 @@ fn root(
     let mut mentions = Vec::new();
     for held in items {
         parts.extend(held.path.iter().chain(&held.reading).map(|path| id(path)));
-        let captured = index.own_steps(held).filter(|step| step.kind == Kind::Captured);
-        mentions.extend(captured.map(|step| id(&action(index, step.leaf))));
+        for log in index.before().iter().chain([index]) {
+            let captured = log.own_steps(held).filter(|step| step.kind == Kind::Captured);
+            mentions.extend(captured.map(|step| id(&action(log, step.leaf))));
+        }
     }
     graph.node(&json!({
         "@id": "./",
@@ -144,9 +154,16 @@ fn item(graph: &mut Graph<'_>, index: &Index<'_>, held: &Held) -> io::Result<()>
                 "isBasedOn": id(path),
             }))?;
         }
-        if step.kind != Kind::Captured {
-            continue;
-        }
+    }
+    for log in index.before().iter().chain([index]) {
+        taken_in(graph, log, held, path)?;
+    }
+    Ok(())
+}
+
+/// The captures of an item by a log, as acts that made the file.
+fn taken_in(graph: &mut Graph<'_>, index: &Index<'_>, held: &Held, path: &str) -> io::Result<()> {
+    for step in index.own_steps(held).filter(|step| step.kind == Kind::Captured) {
         let words = format!("{} Time as claimed: {}.", visible::line(&step.words), step.time);
         let mut taken = json!({
             "@id": action(index, step.leaf),

@@ -5,8 +5,8 @@
 use crate::chain::{Found, Held, Index, Kind};
 
 use record::{
-    Capture, Enrolment, Event, Export, Holder, ReadingMade, Repair, Revocation, Scrub, Stamped,
-    Timestamp,
+    Acknowledged, Capture, Enrolment, Event, Export, Holder, ReadingMade, Received, Repair,
+    Revocation, Scrub, Stamped, Timestamp,
 };
 
 /// What is said in place of a withheld value.
@@ -34,7 +34,9 @@ pub(crate) fn of(index: &Index<'_>, leaf: u64, event: &Event, about: Option<&Hel
         ),
         Event::Scrub(scrub) => scrubbed(index, leaf, scrub, about),
         Event::Repair(repair) => repaired(index, leaf, repair, about),
-        Event::Export(export) => exported(export),
+        Event::Export(export) => exported(index, leaf, export),
+        Event::Received(bundle) => received(bundle),
+        Event::Acknowledged(receipt) => acknowledged(receipt),
         Event::TimestampRequest(asked) => plain(
             Kind::StampAsked,
             format!(
@@ -105,12 +107,17 @@ fn revocation(revoked: &Revocation) -> Said {
 }
 
 fn captured(index: &Index<'_>, leaf: u64, capture: &Capture) -> Said {
+    let how = match (&capture.received, &capture.sealed) {
+        (Some(there), _) => {
+            format!(" from a bundle of another archive, in whose log it is record {},", there.leaf)
+        }
+        (None, Some(_)) => ", sealed to named recipients,".into(),
+        (None, None) => String::new(),
+    };
     let words = format!(
-        "It was taken in{} under the name \u{201c}{}\u{201d}: {} bytes, with the digests \
+        "It was taken in{how} under the name \u{201c}{}\u{201d}: {} bytes, with the digests \
          that name this item.",
-        if capture.sealed.is_some() { ", sealed to named recipients," } else { "" },
-        capture.name.text,
-        capture.item.size
+        capture.name.text, capture.item.size
     );
     let mut facts = vec![
         ("method".to_string(), capture.method.clone()),
@@ -127,6 +134,9 @@ fn captured(index: &Index<'_>, leaf: u64, capture: &Capture) -> Said {
     ];
     for (name, value) in given {
         facts.extend(value.iter().map(|value| (name.to_string(), value.clone())));
+    }
+    if let Some(there) = &capture.received {
+        facts.push(("tag manifest of the bundle, SHA-256".into(), there.tagmanifest.to_string()));
     }
     for field in capture.withheld.keys() {
         let opened = index.grounds().opened.get(&(leaf, field.clone()));
@@ -203,17 +213,47 @@ fn repaired(index: &Index<'_>, leaf: u64, repair: &Repair, about: Option<&Held>)
     (Kind::Repaired, words, Vec::new())
 }
 
-fn exported(export: &Export) -> Said {
-    let words = format!(
-        "A copy left the case in a bundle of {} item(s). To whom it went is not on record.",
-        export.items
-    );
+fn exported(index: &Index<'_>, leaf: u64, export: &Export) -> Said {
+    let whom = match index.receipt(leaf) {
+        Some(receipt) => format!("Record {receipt} says who gave a receipt for it."),
+        None => "To whom it went is not on record.".into(),
+    };
+    let words = format!("A copy left the case in a bundle of {} item(s). {whom}", export.items);
     let mut facts =
         vec![("tag manifest of the bundle, SHA-256".into(), export.tagmanifest.to_string())];
     if !export.disclosed.is_empty() {
         facts.push(("fields disclosed".into(), export.disclosed.join(", ")));
     }
     (Kind::Exported, words, facts)
+}
+
+fn received(received: &Received) -> Said {
+    let words = format!(
+        "A bundle of {} item(s) was received from another archive, that of the log {}: it held, \
+         and record {} there is its export. From here on that log cannot be rewritten below {} \
+         records unnoticed.",
+        received.items, received.origin, received.export, received.tree_size
+    );
+    let facts = [
+        ("key of that log", received.log_key.clone()),
+        ("tag manifest of the bundle, SHA-256", received.tagmanifest.to_string()),
+        ("root of that log, SHA-256", received.root.to_string()),
+    ];
+    (Kind::Received, words, facts.map(|(name, value)| (name.to_string(), value)).to_vec())
+}
+
+fn acknowledged(receipt: &Acknowledged) -> Said {
+    let words = format!(
+        "Another archive, that of the log {}, holds a copy of the {} item(s) that left with record \
+         {}: it recorded so at {}, by its own clock, and gave a signed receipt, which is kept.",
+        receipt.origin, receipt.items, receipt.export, receipt.since
+    );
+    let facts = [
+        ("key of that log", receipt.log_key.clone()),
+        ("record there", receipt.leaf.to_string()),
+        ("hash of that record", receipt.hash.to_string()),
+    ];
+    (Kind::Acknowledged, words, facts.map(|(name, value)| (name.to_string(), value)).to_vec())
 }
 
 fn timestamped(index: &Index<'_>, received: &Timestamp, about: Option<&Held>) -> Said {

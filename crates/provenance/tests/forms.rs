@@ -86,6 +86,7 @@ impl Log {
             obtained: None,
             note: Some(name.into()),
             sealed: None,
+            received: None,
             withheld: BTreeMap::from([("collector".into(), commitment)]),
         }))
     }
@@ -163,6 +164,7 @@ impl Log {
             findings: &self.findings,
             lists: &self.lists,
             opened: &self.opened,
+            before: &[],
         };
         look(&Index::new(&grounds))
     }

@@ -4,6 +4,7 @@
 //! armoured SSH signature over that line (line end included), so that `head -n 1` and `ssh-keygen`
 //! check it.
 
+use crate::transfer::{Acknowledged, FromBundle, Received};
 use crate::{Commitment, Digests, Sha256};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -78,6 +79,10 @@ pub enum Event {
     Disclosure(Disclosure),
     /// The consent to keep a sealed item was withdrawn, and its key destroyed.
     Erasure(Erasure),
+    /// A bundle of another archive was received.
+    Received(Received),
+    /// Another archive gave a receipt for a bundle of this one.
+    Acknowledged(Acknowledged),
 }
 
 /// The case was opened.
@@ -100,7 +105,7 @@ pub struct Capture {
     pub item: Digests,
     /// Name it came under.
     pub name: Name,
-    /// How it was obtained: `file`, so far.
+    /// How it was obtained: `file`, or `bundle` of another archive.
     pub method: String,
     /// Last change of the file by its file system, RFC 3339 UTC; a claim.
     pub file_modified: Option<String>,
@@ -120,6 +125,9 @@ pub struct Capture {
     /// Present where the item is sealed: `item` then names an age file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sealed: Option<Sealed>,
+    /// Present where the item came from another archive: its record there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub received: Option<FromBundle>,
 }
 
 /// What is said in the open of an item that was taken in sealed.
@@ -416,6 +424,8 @@ impl Event {
             Self::Export(export) => vec![&export.list],
             Self::Scrub(scrub) => vec![&scrub.report],
             Self::Repair(repair) => vec![&repair.report],
+            Self::Received(received) => vec![&received.list, &received.parts],
+            Self::Acknowledged(acknowledged) => vec![&acknowledged.receipt],
             Self::Cosigned(cosigned) => vec![&cosigned.checkpoint],
             Self::TimestampRequest(asked) => vec![&asked.stamped, &asked.request],
             Self::Timestamp(received) => {

@@ -11,6 +11,7 @@ pub mod finding;
 pub mod leaf;
 pub mod reading;
 pub mod span;
+pub mod transfer;
 
 pub use commitment::{Commitment, Opening};
 pub use digest::{Blake2b512, Digests, Hasher, Sha256};
@@ -23,3 +24,4 @@ pub use leaf::{
 pub use leaf::{Stamped, Timestamp, TimestampRequest};
 pub use reading::{Figure, Hedge, Measure, Problem, Reading, Stated};
 pub use span::Span;
+pub use transfer::{Acknowledged, FromBundle, Received};

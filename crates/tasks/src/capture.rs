@@ -3,7 +3,7 @@
 
 use crate::{Ask, Error, Progress, catalogue, open_writer};
 use archive::objects::TakeInError;
-use archive::{Batch, Receipt, Writer};
+use archive::{Batch, Kept, Writer};
 use capture::{Facts, Found, Seen};
 use record::{
     Capture, Commitment, Digests, Event, Finding, Name, Opening, Sealed, Sha256, canonical,
@@ -133,18 +133,14 @@ pub fn run(
     Ok(outcome)
 }
 
-fn acknowledge_all(
-    receipts: Vec<Receipt>,
-    outcome: &mut Outcome,
-    acknowledge: &mut dyn FnMut(&[Taken]),
-) {
-    let mut taken = Vec::with_capacity(receipts.len());
-    for receipt in receipts {
-        let Event::Capture(capture) = receipt.event else { continue };
+fn acknowledge_all(kept: Vec<Kept>, outcome: &mut Outcome, acknowledge: &mut dyn FnMut(&[Taken])) {
+    let mut taken = Vec::with_capacity(kept.len());
+    for one in kept {
+        let Event::Capture(capture) = one.event else { continue };
         outcome.taken += 1;
         outcome.bytes += capture.item.size;
         taken.push(Taken {
-            leaf: receipt.index,
+            leaf: one.index,
             name: capture.name.text,
             sha256: capture.item.sha256,
             size: capture.item.size,
@@ -275,6 +271,7 @@ fn record(
         note: request.note.clone(),
         withheld,
         sealed: None,
+        received: None,
     };
     batch.record(Event::Capture(capture), openings);
     Ok(())
@@ -351,6 +348,7 @@ fn record_sealed(
         note: None,
         withheld,
         sealed: Some(Sealed { key_file: Digests::of(&key_file) }),
+        received: None,
     };
     batch.record_sealed(capture, key_file);
     Ok(())

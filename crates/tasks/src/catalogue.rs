@@ -50,9 +50,12 @@ impl Item {
         self.to_unseal().map(|item| item.sealed)
     }
 
-    /// What is needed to open it, if it was taken in sealed.
+    /// What is needed to open it, if it was taken in sealed here.
     pub fn to_unseal(&self) -> Option<unseal::Item<'_>> {
-        let capture = self.captures.iter().find(|capture| capture.what.sealed.is_some())?;
+        let here = |capture: &&Recorded<Capture>| {
+            capture.what.sealed.is_some() && capture.what.received.is_none()
+        };
+        let capture = self.captures.iter().find(here)?;
         let key_file = capture.what.sealed.as_ref()?.key_file;
         let item = self.digests.sha256;
         Some(unseal::Item {
@@ -65,7 +68,12 @@ impl Item {
 
     /// What is to be known where it is sealed or erased, in a sentence.
     pub fn sealed_words(&self) -> Option<String> {
-        self.sealed()?;
+        let capture = self.captures.iter().find(|capture| capture.what.sealed.is_some())?;
+        if capture.what.received.is_some() {
+            let words = "Sealed by the archive that it came from: the recipients whom that one \
+                         named can open it, and its key file is there.";
+            return Some(words.into());
+        }
         Some(match self.erasures.first() {
             Some(erasure) => format!(
                 "Erased at {} by record {} (\u{201c}{}\u{201d}): its sealed bytes are kept and \

@@ -85,8 +85,8 @@ pub fn name(root: &Path, key: &str, who: Option<String>, ask: Ask<'_>) -> Result
     let mut batch = writer.begin()?;
     let event = record::Cosigner { key: vkey.clone(), who: who.clone() };
     batch.record(Event::Cosigner(event), Vec::new());
-    let receipts = batch.commit(&mut writer)?;
-    let leaf = receipts.first().map_or(0, |receipt| receipt.index);
+    let kept = batch.commit(&mut writer)?;
+    let leaf = kept.first().map_or(0, |kept| kept.index);
     let named = Named { leaf, name: cosigner.name().into(), key: vkey, who, size: 0, time: None };
     Ok(Naming { named, recovered })
 }

@@ -1,6 +1,6 @@
 //! `casefile custody`: what the records prove about each item, in order, as words or as a page.
 
-use crate::{Error, catalogue, outside};
+use crate::{Error, catalogue, origins, outside};
 use archive::Case;
 use provenance::chain::Index;
 use provenance::{Chain, Grounds, Held, Step, report};
@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use verifier::origins::Nothing;
 
 /// What is asked for.
 #[derive(Debug, Default, Clone)]
@@ -60,6 +61,15 @@ pub fn run(root: &Path, request: &Request) -> Result<Outcome, Error> {
     let found = gather(&case, &items)?;
     let log_key = case.log().verifier().vkey();
     let opened = BTreeMap::new();
+    let wanted: BTreeSet<u64> = items.iter().map(|item| item.number).collect();
+    let chosen: Vec<&catalogue::Item> =
+        all.iter().filter(|item| wanted.contains(&item.number)).collect();
+    let mut others = origins::logs(&origins::of(&case, &chosen)?);
+    // Items that came back are told of by this log itself.
+    others.retain(|other| other.log_key != log_key);
+    let nothing = Nothing::default();
+    let before: Vec<Grounds<'_>> =
+        others.iter().map(|other| other.grounds(&items, &nothing)).collect();
     let grounds = Grounds {
         origin: case.log().origin(),
         log_key: &log_key,
@@ -69,6 +79,7 @@ pub fn run(root: &Path, request: &Request) -> Result<Outcome, Error> {
         findings: &found.findings,
         lists: &found.lists,
         opened: &opened,
+        before: &before,
     };
     let index = Index::new(&grounds);
     if let Some(page) = &request.page {

@@ -89,6 +89,15 @@ fn one_may_erase(writer: &Writer) -> Result<(), Error> {
 }
 
 fn unsealed(item: &Item) -> Error {
+    if let Some(words) = item.sealed_words() {
+        return Error::asked(
+            format!(
+                "item {} was not sealed here, so no key of it can be destroyed here",
+                item.number
+            ),
+            format!("{words} Ask that archive to erase it."),
+        );
+    }
     Error::asked(
         format!("item {} was not taken in sealed, so it cannot be erased", item.number),
         "What was taken in in the open stays: the log would not be one that forgets nothing. Leave \

@@ -7,7 +7,9 @@
 //! clears the folder away, and there are two, of which one was sealed.
 
 use crate::passages::Passages;
-use crate::{Ask, Error, Progress, catalogue, evidence, figures, open_writer, show, stamps};
+use crate::{
+    Ask, Error, Progress, catalogue, evidence, figures, open_writer, origins, show, stamps,
+};
 use actors::Key;
 use archive::batch::OpeningLine;
 use archive::{Case, Writer};
@@ -88,6 +90,7 @@ pub fn run(
     for record in proved(&case, roster.records())? {
         out.actor(&record)?;
     }
+    add_origins(&case, &items, &mut out)?;
     out.disclose(&lines)?;
     let manifest = out.finish()?;
     let signature = writer.sign(verifier::layout::NAMESPACE, &manifest)?;
@@ -299,6 +302,16 @@ fn stamp(case: &Case, items: &[&Item], out: &mut bundle::Writer) -> Result<(), E
     Ok(())
 }
 
+/// Adds what is kept of the logs that items came from.
+fn add_origins(case: &Case, items: &[&Item], out: &mut bundle::Writer) -> Result<(), Error> {
+    let origins = origins::of(case, items)?;
+    let leaves: Vec<u64> = origins.iter().map(|origin| origin.leaf).collect();
+    for (origin, record) in origins.iter().zip(proved(case, &leaves)?) {
+        out.origin(&record, &origin.files)?;
+    }
+    Ok(())
+}
+
 fn sighting(named: sightings::Named) -> bundle::Sighting {
     let sightings::Named { leaf, key, who, size, time, .. } = named;
     bundle::Sighting { named: leaf, key, who, size, time: time.unwrap_or_default() }
@@ -348,7 +361,8 @@ fn add_evidence(
     Ok(out.evidence(&records, &text(certificates), &text(lists))?)
 }
 
-fn proved(case: &Case, leaves: &[u64]) -> Result<Vec<Proved>, Error> {
+/// Leaves with their proofs, in the order asked for.
+pub(crate) fn proved(case: &Case, leaves: &[u64]) -> Result<Vec<Proved>, Error> {
     let proofs = case.log().prove(leaves)?;
     leaves
         .iter()

@@ -36,7 +36,7 @@ pub fn run(root: &Path, progress: Progress<'_>) -> Result<Outcome, Error> {
                 let passages = Passages::of(&case, item, &reading)?;
                 accounts.extend(accounts_of(item, &reading, &passages));
             }
-            None if item.sealed().is_some() => {}
+            None if item.sealed_words().is_some() => {}
             None => outcome.unread += 1,
         }
     }

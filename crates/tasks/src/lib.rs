@@ -3,6 +3,7 @@
 //! Each verb takes plain data and gives plain data back; words for people are the shells' business
 //! (`cli`).
 
+pub mod acknowledge;
 pub mod actor;
 pub mod capture;
 pub mod catalogue;
@@ -17,15 +18,18 @@ pub mod figures;
 pub mod init;
 pub mod log;
 pub mod mirror;
+mod origins;
 mod outside;
 pub mod passages;
 pub mod read;
 pub mod receipt;
+pub mod receive;
 pub mod repair;
 pub mod rules;
 pub mod scrub;
 pub mod show;
 pub mod timestamp;
+pub mod transfers;
 pub mod unseal;
 pub mod verify;
 

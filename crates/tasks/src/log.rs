@@ -3,7 +3,7 @@
 use crate::Error;
 use archive::Case;
 use record::leaf::Leaf;
-use record::{Capture, Event, Stamped};
+use record::{Acknowledged, Capture, Event, Received, Stamped};
 use serde::Serialize;
 use std::path::Path;
 
@@ -85,6 +85,8 @@ pub fn words(event: &Event) -> String {
                 format!(", disclosing {}", export.disclosed.join(", "))
             }
         ),
+        Event::Received(bundle) => received(bundle),
+        Event::Acknowledged(receipt) => acknowledged(receipt),
         Event::TimestampRequest(asked) => format!(
             "asked for a timestamp of {}, at {} records",
             about(asked.about),
@@ -97,11 +99,30 @@ pub fn words(event: &Event) -> String {
     }
 }
 
+fn received(received: &Received) -> String {
+    format!(
+        "received a bundle of {} items from {}, with tag manifest {}",
+        received.items, received.origin, received.tagmanifest
+    )
+}
+
+fn acknowledged(receipt: &Acknowledged) -> String {
+    format!(
+        "kept the receipt of {} for the {} items of record {}",
+        receipt.origin, receipt.items, receipt.export
+    )
+}
+
 fn captured(capture: &Capture) -> String {
     let mut words = format!(
         "took in \u{201c}{}\u{201d}{}, {} bytes, as {}",
         capture.name.text,
-        if capture.sealed.is_some() { ", sealed" } else { "" },
+        match (&capture.received, &capture.sealed) {
+            (Some(_), Some(_)) => ", sealed by another archive",
+            (Some(_), None) => " from another archive",
+            (None, Some(_)) => ", sealed",
+            (None, None) => "",
+        },
         capture.item.size,
         capture.item.sha256
     );

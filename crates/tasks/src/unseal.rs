@@ -32,6 +32,12 @@ pub fn run(
     let items = catalogue::items(&case)?;
     let item = catalogue::find(&items, wanted)?;
     let Some(sealed) = item.to_unseal() else {
+        if let Some(words) = item.sealed_words() {
+            return Err(Error::asked(
+                format!("item {} was not sealed here. {words}", item.number),
+                "Ask that archive to open it, or for a bundle that discloses its key.",
+            ));
+        }
         return Err(Error::asked(
             format!("item {} is not sealed", item.number),
             format!("Its bytes lie open in {}.", archive::layout::object(item.digests.sha256)),

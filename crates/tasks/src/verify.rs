@@ -1,7 +1,7 @@
 //! `casefile verify`: a whole case, or a bundle, checked; findings by name.
 
 use crate::mirror::Target;
-use crate::{Error, catalogue, stamps};
+use crate::{Error, catalogue, stamps, transfers};
 use archive::codes::KEY_UNTRUSTED;
 use archive::{Case, check, layout};
 use custody::policy::{self, Policy};
@@ -9,7 +9,7 @@ use record::{Finding, finding};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::os::unix::fs::DirBuilderExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::{fs, io};
 use timestamp::certificate;
 use verifier::zipped;
@@ -46,8 +46,8 @@ pub struct Outcome {
 /// What is known from elsewhere.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Trusted<'a> {
-    /// The log's verifier key.
-    pub log_key: Option<&'a str>,
+    /// Verifier keys of logs: that of the case or bundle must be one of them, if any is given.
+    pub log_keys: &'a [String],
     /// A file with a trust policy (C2SP tlog-policy): log keys, cosigners, how many it takes.
     pub policy: Option<&'a Path>,
     /// A file of root certificates of authorities for timestamps, PEM.
@@ -63,18 +63,37 @@ pub fn run(
 ) -> Result<Outcome, Error> {
     let policy = trusted.policy.map(policy).transpose()?;
     if path.join(layout::VERSION_FILE).is_file() {
-        return case(path, trusted.log_key, policy.as_ref(), progress);
+        return case(path, own_key(path, trusted.log_keys), policy.as_ref(), progress);
     }
     let target = Target::named(path, false);
     if !target.is_case() {
-        return in_store(path, &target, trusted.log_key, progress);
+        return in_store(path, &target, own_key(path, trusted.log_keys), progress);
     }
+    Ok(of_bundle(bundle(path, trusted)?.2))
+}
+
+/// Which of the keys that are trusted a case is held to: its own, where that is one of them.
+fn own_key<'a>(path: &Path, keys: &'a [String]) -> Option<&'a str> {
+    let own = archive::log::read_key(path).map(|key| key.vkey()).unwrap_or_default();
+    keys.iter().find(|key| **key == own).or(keys.first()).map(String::as_str)
+}
+
+/// Checks the bundle at `path`, a folder or zip file. Gives where it lies as a folder, which may be
+/// a temporary one, and what was found.
+pub(crate) fn bundle(
+    path: &Path,
+    trusted: Trusted<'_>,
+) -> Result<(PathBuf, Option<Unpacked>, verifier::Report), Error> {
+    let policy = trusted.policy.map(policy).transpose()?;
     let roots = trusted.tsa_roots.map(roots).transpose()?;
-    let (log_key, roots) = (trusted.log_key, roots.as_deref());
-    let trusted = verifier::Trusted { log_key, roots, policy: policy.as_ref() };
+    let keys: Vec<&str> = trusted.log_keys.iter().map(String::as_str).collect();
+    let trusted =
+        verifier::Trusted { log_keys: &keys, roots: roots.as_deref(), policy: policy.as_ref() };
     let metadata = fs::metadata(path).map_err(Error::io("look at", path))?;
     if metadata.is_file() {
-        return zip(path, trusted);
+        let folder = Unpacked::beside(path)?;
+        let report = zipped::verify_trusting(path, &folder.0, trusted)?;
+        return Ok((folder.0.clone(), Some(folder), report));
     }
     if !path.join(verifier::layout::BAGIT).exists()
         && !path.join(verifier::layout::TAGMANIFEST).exists()
@@ -85,7 +104,7 @@ pub fn run(
              bagit.txt), or a bundle's zip file.",
         ));
     }
-    Ok(of_bundle(verifier::verify_trusting(path, trusted)?))
+    Ok((path.into(), None, verifier::verify_trusting(path, trusted)?))
 }
 
 fn case(
@@ -103,6 +122,7 @@ fn case(
     }
     if let Some(case) = &case {
         findings.extend(readings(case));
+        findings.extend(transfers::check(case).unwrap_or_default());
         findings.extend(sightings::check(case).unwrap_or_default());
         findings.extend(stamps::read(case).map(|stamps| stamps.findings).unwrap_or_default());
     }
@@ -179,11 +199,6 @@ fn readings(case: &Case) -> Vec<Finding> {
     findings
 }
 
-fn zip(path: &Path, trusted: verifier::Trusted<'_>) -> Result<Outcome, Error> {
-    let folder = Unpacked::beside(path)?;
-    Ok(of_bundle(zipped::verify_trusting(path, &folder.0, trusted)?))
-}
-
 fn of_bundle(report: verifier::Report) -> Outcome {
     Outcome {
         holds: finding::passes(&report.findings),
@@ -220,7 +235,7 @@ fn roots(path: &Path) -> Result<Vec<timestamp::Certificate>, Error> {
 }
 
 /// A folder that goes when it is no longer needed.
-pub(crate) struct Unpacked(pub(crate) std::path::PathBuf);
+pub(crate) struct Unpacked(pub(crate) PathBuf);
 
 impl Unpacked {
     /// A new folder of our own among the system's temporary ones: never one that is there already,

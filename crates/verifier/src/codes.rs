@@ -120,6 +120,24 @@ pub const BUNDLE_READING: &str = "bundle-reading";
 pub const BUNDLE_READING_UNRECORDED: &str = "bundle-reading-unrecorded";
 /// An opening does not open the commitment in its leaf.
 pub const BUNDLE_OPENING: &str = "bundle-opening";
+/// Items came from another archive, and what proves it is not there: it was stripped.
+pub const BUNDLE_ORIGIN_MISSING: &str = "bundle-origin-missing";
+/// What came along of another archive's log is not what the record of its receipt says.
+pub const BUNDLE_ORIGIN: &str = "bundle-origin";
+/// The record of an item in the log that it came from is not there, or says something else.
+pub const BUNDLE_ORIGIN_ITEM: &str = "bundle-origin-item";
+/// A part of another archive's log belongs to no item that came from there.
+pub const BUNDLE_ORIGIN_STRAY: &str = "bundle-origin-stray";
+/// Another archive's log is told in two ways.
+pub const BUNDLE_ORIGIN_FORK: &str = "bundle-origin-fork";
+/// The key of an archive that items came from was not given as trusted.
+pub const BUNDLE_ORIGIN_UNCHECKED: &str = "bundle-origin-unchecked";
+/// A receipt is not of the form of one.
+pub const RECEIPT_FORM: &str = "receipt-form";
+/// A receipt is by a log whose key was not given as trusted.
+pub const RECEIPT_UNTRUSTED: &str = "receipt-untrusted";
+/// A receipt does not carry all records about actors that its record counts.
+pub const RECEIPT_ACTORS: &str = "receipt-actors";
 /// A document about custody does not say what the records in the bundle say.
 pub const BUNDLE_CUSTODY: &str = "bundle-custody";
 /// The log's key is not the one that was given as trusted.

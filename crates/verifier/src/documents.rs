@@ -4,6 +4,7 @@
 //! Whoever checks a bundle makes each anew from the records in it and compares byte for byte: a
 //! document may never say anything else. They are written and compared as streams.
 
+use crate::origins::{Nothing, OtherLog, other_logs};
 use crate::verify::{Check, JSON_LIMIT_BYTES};
 use crate::{bag, codes, layout};
 use provenance::chain::Index;
@@ -32,6 +33,8 @@ pub struct Basis {
     pub log_size: u64,
     /// Day of the export.
     pub day: String,
+    /// Logs that items came from.
+    pub before: Vec<OtherLog>,
 }
 
 /// Files that the crate's description lists beside items and readings.
@@ -56,6 +59,11 @@ impl Basis {
     /// Writes the document of this path ([`layout::DOCUMENTS`]) to `out`.
     pub fn document(&self, path: &str, out: &mut dyn Write) -> io::Result<()> {
         let none = (BTreeMap::new(), BTreeMap::new());
+        let nothing = Nothing::default();
+        // Items that came back are told of by this log itself.
+        let others = self.before.iter().filter(|log| log.log_key != self.log_key);
+        let before: Vec<Grounds<'_>> =
+            others.map(|log| log.grounds(&self.items, &nothing)).collect();
         let grounds = Grounds {
             origin: &self.origin,
             log_key: &self.log_key,
@@ -65,6 +73,7 @@ impl Basis {
             findings: &none.0,
             lists: &none.1,
             opened: &self.opened,
+            before: &before,
         };
         let index = Index::new(&grounds);
         match path {
@@ -101,6 +110,8 @@ impl Check<'_> {
         basis.log_key.clone_from(&self.report.log_key);
         basis.origin = basis.log_key.split('+').next().unwrap_or_default().into();
         basis.log_size = size_of(&checkpoint);
+        let read = |path: &str| std::fs::read(self.root.join(path)).ok();
+        basis.before = other_logs(self.present.iter().map(String::as_str), &read);
         basis.day = bag::info(&info).map_or("", |(.., day)| day).into();
         for path in layout::DOCUMENTS {
             if !self.is_plain(path) {

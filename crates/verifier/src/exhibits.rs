@@ -82,11 +82,12 @@ impl Check<'_> {
         }
         let strays = |path: &&String| !spoken.files.contains(*path);
         let mut strays: Vec<String> = self.digests.keys().filter(strays).cloned().collect();
-        // Records about others' word belong to no exhibit: `stamps` and `cosigned` account for
-        // them. Those about actors go with each bundle: `seals` counts them.
+        // Records about others' word belong to no exhibit: `stamps`, `cosigned` and `origins`
+        // account for them. Those about actors go with each bundle: `seals` counts them.
         let others = |event: &Event| {
-            use Event::{Cosigned, Cosigner, Timestamp, TimestampRequest};
+            use Event::{Cosigned, Cosigner, Received, Timestamp, TimestampRequest};
             matches!(event, TimestampRequest(_) | Timestamp(_) | Cosigner(_) | Cosigned(_))
+                || matches!(event, Received(_))
                 || actors::is_about_actors(event)
         };
         let unused = self

@@ -35,7 +35,8 @@ pub const CASE_UCO: &str = "case.jsonld";
 /// The bundle as an RO-Crate; the name is that standard's.
 pub const RO_CRATE: &str = "ro-crate-metadata.json";
 /// A verifier in Python, for who has no casefile: the file to run, and those that it needs.
-pub const VERIFIER: [&str; 4] = ["verify.py", "verify_bag.py", "verify_leaf.py", "verify_log.py"];
+pub const VERIFIER: [&str; 5] =
+    ["verify.py", "verify_bag.py", "verify_leaf.py", "verify_log.py", "verify_origins.py"];
 /// One line of canonical JSON for each exhibit.
 pub const EXHIBITS: &str = "exhibits.jsonl";
 /// Openings that the bundle discloses; absent where there are none.
@@ -57,7 +58,7 @@ pub const SEALS: [&str; 5] =
 pub const DOCUMENTS: [&str; 4] = [CUSTODY, PREMIS, CASE_UCO, RO_CRATE];
 
 /// Files that every bundle has, seals included.
-pub const REQUIRED: [&str; 24] = [
+pub const REQUIRED: [&str; 25] = [
     BAGIT,
     BAG_INFO,
     MANIFEST,
@@ -77,6 +78,7 @@ pub const REQUIRED: [&str; 24] = [
     VERIFIER[1],
     VERIFIER[2],
     VERIFIER[3],
+    VERIFIER[4],
     EXHIBITS,
     VKEY,
     POLICY,
@@ -113,6 +115,24 @@ pub const TIMESTAMPS: &str = "log/timestamps/";
 /// Ending of the proof that the log continues a stamped or cosigned checkpoint.
 pub const CONSISTENCY: &str = "consistency";
 
+/// Where what came along of other archives' logs lies: a folder for each bundle that was received,
+/// named by the index of the record that says so.
+pub const ORIGINS: &str = "origins/";
+/// The record of an export with its proofs, in a bundle and in an excerpt.
+pub const EXPORT: [&str; 3] = [EXPORT_LEAF, EXPORT_PROOF, EXPORT_CONSISTENCY];
+/// Files that every excerpt of another log has.
+pub const EXCERPT: [&str; 7] = [
+    EXPORT_LEAF,
+    EXPORT_PROOF,
+    EXPORT_CONSISTENCY,
+    VKEY,
+    CHECKPOINT,
+    "log/leaves/00000000.leaf",
+    "log/proofs/00000000.tlog-proof",
+];
+/// How an item came that came from another archive: the method of its capture.
+pub const FROM_BUNDLE: &str = "bundle";
+
 /// SSHSIG namespace of the signature over the tag manifest.
 pub const NAMESPACE: &str = "casefile-bundle@v1";
 
@@ -121,10 +141,70 @@ const NAME_LIMIT: usize = 60;
 
 /// Whether a bundle may have a file of this path.
 pub fn is_of_bundle(path: &str) -> bool {
+    if let Some(rest) = in_excerpt(path) {
+        return bag::is_safe(path) && (EXCERPT.contains(&rest) || is_of_log(rest));
+    }
     let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
     REQUIRED.contains(&path)
         || path == OPENINGS
         || (FOLDERS.contains(&folder) && bag::is_safe(path))
+}
+
+/// Whether a bundle may have a folder of this path.
+pub fn is_folder_of_bundle(path: &str) -> bool {
+    let excerpt = |rest: &str| ["", "log/", "log/leaves/", "log/proofs/", ORIGINS].contains(&rest);
+    let within = format!("{path}/");
+    let inside = |folder: &&str| folder.split_once('/').is_some_and(|(above, _)| above == path);
+    FOLDERS.contains(&path)
+        || FOLDERS.iter().any(inside)
+        || within == ORIGINS
+        || in_excerpt(&within).is_some_and(excerpt)
+}
+
+/// Whether a path is that of a leaf or its proof.
+pub fn is_of_log(path: &str) -> bool {
+    leaf_index(path).is_some() || proof_index(path).is_some()
+}
+
+/// What is kept of a bundle that another archive sent, beside its items: its log and its seals, by
+/// which their custody is proved. Nothing that was disclosed stands in it.
+pub fn is_kept_of_received(path: &str) -> bool {
+    let others = [MANIFEST, B2SUMS, BAG_INFO, EXHIBITS];
+    path.starts_with("log/")
+        || path.starts_with(ORIGINS)
+        || SEALS.contains(&path)
+        || others.contains(&path)
+}
+
+/// The path in the innermost of the excerpts that a path leads into; `None` outside of all.
+pub fn in_excerpt(path: &str) -> Option<&str> {
+    let mut rest = path;
+    while let Some(inner) = rest.strip_prefix(ORIGINS) {
+        let Some((number, after)) = inner.split_once('/') else { break };
+        let index: u64 = number.parse().ok()?;
+        if format!("{index:08}") != number {
+            return None;
+        }
+        rest = after;
+    }
+    (rest.len() < path.len()).then_some(rest)
+}
+
+/// Folder of the excerpt that a record asks for.
+pub fn origin(leaf: u64) -> String {
+    format!("{ORIGINS}{leaf:08}/")
+}
+
+/// Index of the leaf at a path.
+pub fn leaf_index(path: &str) -> Option<u64> {
+    let index = path.strip_prefix("log/leaves/")?.strip_suffix(".leaf")?.parse().ok()?;
+    (leaf(index) == path).then_some(index)
+}
+
+/// Index of the leaf that the proof at a path is of.
+pub fn proof_index(path: &str) -> Option<u64> {
+    let index = path.strip_prefix("log/proofs/")?.strip_suffix(".tlog-proof")?.parse().ok()?;
+    (proof(index) == path).then_some(index)
 }
 
 /// Path of an item: number and name, the name reduced to what every file system and tool takes.

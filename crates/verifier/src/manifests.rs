@@ -45,7 +45,10 @@ impl Check<'_> {
             }
             let Some(listed) = listed.filter(|_| self.is_plain(path)) else { continue };
             match digest_of(&self.root.join(path)) {
-                Ok(found) => self.as_listed(path, &found, listed, is_payload.then_some(&b2sums)),
+                Ok(found) => {
+                    self.same_bytes(path, found.sha256);
+                    self.as_listed(path, &found, listed, is_payload.then_some(&b2sums));
+                }
                 Err(error) => {
                     let message = format!("it cannot be read through: {error}");
                     self.fault(codes::BUNDLE_DIGEST, path, message);

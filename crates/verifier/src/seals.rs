@@ -99,6 +99,11 @@ impl Check<'_> {
             let message = "the export's record says that other withheld fields were disclosed";
             self.fault(codes::BUNDLE_EXPORT_OPENINGS, layout::OPENINGS, message);
         }
+        self.actors_listed(export);
+    }
+
+    /// The records about actors are those that the export's record counts.
+    pub(crate) fn actors_listed(&mut self, export: &Export) {
         if export.actors != self.roster.digest_below(export.tree_size) {
             let message = "it says that there are other records about actors: one was left out, \
                            and may say that a key was revoked";
@@ -107,7 +112,7 @@ impl Check<'_> {
     }
 
     /// The export was recorded after the state of the log that the other proofs lead to.
-    fn state(&mut self, verifier: &Verifier, export: &Export, proof: &TlogProof) {
+    pub(crate) fn state(&mut self, verifier: &Verifier, export: &Export, proof: &TlogProof) {
         let Some(old) = self.checkpoint(verifier) else { return };
         // Between the two a key might have been revoked.
         let next = export.actors.is_none() || proof.index == old.size;
@@ -125,7 +130,7 @@ impl Check<'_> {
 
     /// Each checkpoint is signed, and its keeper could sign two logs: this shows them to be one
     /// (RFC 6962, section 2.1.2).
-    fn growth(&mut self, verifier: &Verifier, proof: &TlogProof) {
+    pub(crate) fn growth(&mut self, verifier: &Verifier, proof: &TlogProof) {
         let Some(old) = self.checkpoint(verifier) else { return };
         let path = layout::EXPORT_CONSISTENCY;
         let Some(text) = self.text(path, growth::LIMIT_BYTES as u64) else { return };

@@ -13,17 +13,9 @@ use record::Finding;
 impl Check<'_> {
     /// The log's key, and whether it is the trusted one.
     pub(crate) fn key(&mut self, trusted: Trusted<'_>) -> Option<Verifier> {
-        let text = self.text(layout::VKEY, 1024)?;
-        let verifier = match text.strip_suffix('\n').map(Verifier::parse) {
-            Some(Ok(verifier)) => verifier,
-            _ => {
-                self.fault(codes::BUNDLE_FORM, layout::VKEY, "it is no verifier key");
-                return None;
-            }
-        };
-        self.report.log_key = verifier.vkey();
+        let verifier = self.log_key()?;
         let key = &self.report.log_key;
-        let told = trusted.log_key.map(|told| told == key);
+        let told = (!trusted.log_keys.is_empty()).then(|| trusted.log_keys.contains(&key.as_str()));
         let policy = trusted.policy.map(|policy| policy.logs.iter().any(|log| log.vkey == *key));
         match [told, policy] {
             [None, None] => {
@@ -41,6 +33,21 @@ impl Check<'_> {
             _ => {}
         }
         Some(verifier)
+    }
+
+    /// The log's key, as the bundle has it.
+    pub(crate) fn log_key(&mut self) -> Option<Verifier> {
+        let text = self.text(layout::VKEY, 1024)?;
+        match text.strip_suffix('\n').map(Verifier::parse) {
+            Some(Ok(verifier)) => {
+                self.report.log_key = verifier.vkey();
+                Some(verifier)
+            }
+            _ => {
+                self.fault(codes::BUNDLE_FORM, layout::VKEY, "it is no verifier key");
+                None
+            }
+        }
     }
 
     /// The policy against the log's key and the signatures on both checkpoints.

@@ -45,6 +45,8 @@ pub struct Report {
     /// Numbers of the exhibits with an evidence record that holds, with the time of its oldest
     /// token.
     pub evidence: BTreeMap<u64, String>,
+    /// The digests of the files that were read, by path: what the verdict is about.
+    pub files: BTreeMap<String, Sha256>,
 }
 
 /// What is known so far in a check.
@@ -77,8 +79,9 @@ pub(crate) struct Check<'a> {
 /// What is known from elsewhere than the bundle.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Trusted<'a> {
-    /// The log's verifier key.
-    pub log_key: Option<&'a str>,
+    /// Verifier keys of logs: that of the bundle must be one of them, if any is given. Others are
+    /// those of archives that its items came from.
+    pub log_keys: &'a [&'a str],
     /// Roots of authorities for timestamps.
     pub roots: Option<&'a [Certificate]>,
     /// The log's key, the cosigners and how many of them it takes.
@@ -87,28 +90,13 @@ pub struct Trusted<'a> {
 
 /// Checks the bundle in the folder `root`. `trusted` is the log key known from elsewhere.
 pub fn verify(root: &Path, trusted: Option<&str>) -> Result<Report, Error> {
-    verify_trusting(root, Trusted { log_key: trusted, ..Trusted::default() })
+    verify_trusting(root, Trusted { log_keys: trusted.as_slice(), ..Trusted::default() })
 }
 
 /// Checks the bundle in the folder `root`, given whom one trusts.
 pub fn verify_trusting(root: &Path, trusted: Trusted<'_>) -> Result<Report, Error> {
     let tree = tree(root)?;
-    let mut check = Check {
-        root,
-        report: Report::default(),
-        present: tree.files.into_iter().collect(),
-        plain: BTreeSet::new(),
-        payload_files: 0,
-        roster: Roster::default(),
-        genesis: None,
-        leaves: BTreeMap::new(),
-        digests: BTreeMap::new(),
-        items: Vec::new(),
-        taken_in: BTreeMap::new(),
-        opened: BTreeSet::new(),
-        basis: Basis::default(),
-        sealed: Vec::new(),
-    };
+    let mut check = Check::of(root, Files { present: tree.files, plain: BTreeSet::new() });
     check.presence()?;
     check.folders(&tree.folders);
     check.names();
@@ -122,6 +110,7 @@ pub fn verify_trusting(root: &Path, trusted: Trusted<'_>) -> Result<Report, Erro
     check.exhibits();
     if let Some(verifier) = &verifier {
         check.cosigned(verifier, trusted.policy);
+        check.origins(trusted);
     }
     check.openings();
     check.open_sealed();
@@ -131,10 +120,52 @@ pub fn verify_trusting(root: &Path, trusted: Trusted<'_>) -> Result<Report, Erro
     }
     check.info();
     check.documents();
-    let mut report = check.report;
-    report.findings.sort();
-    report.findings.dedup();
-    Ok(report)
+    Ok(check.done())
+}
+
+/// Files that are there: all but folders, and the plain ones among them.
+pub(crate) struct Files {
+    pub(crate) present: Vec<String>,
+    pub(crate) plain: BTreeSet<String>,
+}
+
+impl<'a> Check<'a> {
+    /// A check of the files in `root`.
+    pub(crate) fn of(root: &'a Path, files: Files) -> Self {
+        Self {
+            root,
+            report: Report::default(),
+            present: files.present.into_iter().collect(),
+            plain: files.plain,
+            payload_files: 0,
+            roster: Roster::default(),
+            genesis: None,
+            leaves: BTreeMap::new(),
+            digests: BTreeMap::new(),
+            items: Vec::new(),
+            taken_in: BTreeMap::new(),
+            opened: BTreeSet::new(),
+            basis: Basis::default(),
+            sealed: Vec::new(),
+        }
+    }
+
+    /// What it came to.
+    pub(crate) fn done(self) -> Report {
+        let mut report = self.report;
+        report.findings.sort();
+        report.findings.dedup();
+        report
+    }
+
+    /// The files below a folder (with a slash at its end), by their paths in it.
+    pub(crate) fn below(&self, folder: &str) -> Files {
+        let inside = |path: &String| path.strip_prefix(folder).map(str::to_string);
+        Files {
+            present: self.present.iter().filter_map(inside).collect(),
+            plain: self.plain.iter().filter_map(inside).collect(),
+        }
+    }
 }
 
 impl Check<'_> {
@@ -178,12 +209,7 @@ impl Check<'_> {
 
     /// A folder that no bundle has is nobody's, empty or not.
     fn folders(&mut self, found: &[String]) {
-        let known = |path: &str| {
-            let inside =
-                |folder: &&str| folder.split_once('/').is_some_and(|(above, _)| above == path);
-            layout::FOLDERS.contains(&path) || layout::FOLDERS.iter().any(inside)
-        };
-        for path in found.iter().filter(|path| !known(path)) {
+        for path in found.iter().filter(|path| !layout::is_folder_of_bundle(path)) {
             self.fault(codes::BUNDLE_FILE_UNLISTED, path, "no bundle has a folder of this name");
         }
     }
@@ -238,6 +264,14 @@ impl Check<'_> {
             self.fault(codes::BUNDLE_FORM, path, message);
             return None;
         }
+        self.same_bytes(path, Sha256::of(&bytes));
         Some(bytes)
+    }
+
+    /// What was read of a file: each time the same, or the verdict would be about two.
+    pub(crate) fn same_bytes(&mut self, path: &str, digest: Sha256) {
+        if self.report.files.insert(path.into(), digest).is_some_and(|before| before != digest) {
+            self.fault(codes::BUNDLE_DIGEST, path, "it changed while it was being checked");
+        }
     }
 }

@@ -5,8 +5,9 @@
 //! differ either.
 
 use crate::manifests::digest_of;
-use crate::{Error, Report, Trusted, bag, codes};
-use record::Finding;
+use crate::{Error, Receipt, Report, Trusted, bag, codes};
+use record::{Digests, Finding};
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Read as _, Write};
 use std::path::{Path, PathBuf};
@@ -23,9 +24,34 @@ pub fn pack(folder: &Path, out: &Path) -> Result<(), Error> {
         io::ErrorKind::AlreadyExists => Error::Exists { path: out.into() },
         _ => Error::io("create", out)(error),
     })?;
-    let file = write_zip(folder, out, BufWriter::new(file))?;
+    let file = write_zip(folder, files(folder)?, out, BufWriter::new(file))?;
     let file = file.into_inner().map_err(|error| Error::io("write", out)(error.into_error()))?;
     file.sync_all().map_err(Error::io("make durable", out))
+}
+
+/// [`pack`], but of the files only that `keep` keeps.
+pub fn pack_some(folder: &Path, out: &Path, keep: &dyn Fn(&str) -> bool) -> Result<(), Error> {
+    let file = File::create_new(out).map_err(Error::io("create", out))?;
+    let paths = files(folder)?.into_iter().filter(|path| keep(path)).collect();
+    let file = write_zip(folder, paths, out, BufWriter::new(file))?;
+    let file = file.into_inner().map_err(|error| Error::io("write", out)(error.into_error()))?;
+    file.sync_all().map_err(Error::io("make durable", out))
+}
+
+/// The digests of what a zip file of ours holds, by path.
+pub fn members(path: &Path) -> Result<BTreeMap<String, Digests>, Error> {
+    let unread = |error: ZipError| unwritten(path, error);
+    let file = File::open(path).map_err(Error::io("open", path))?;
+    let mut archive = ZipArchive::new(file).map_err(unread)?;
+    let mut members = BTreeMap::new();
+    for at in 0..archive.len() {
+        let mut entry = archive.by_index(at).map_err(unread)?;
+        let name = entry.name().map_err(unread)?.into_owned();
+        let mut hashing = Hashing::default();
+        io::copy(&mut entry, &mut hashing).map_err(Error::io("read", path))?;
+        members.insert(name, hashing.0.finish());
+    }
+    Ok(members)
 }
 
 /// Why a zip file is not unpacked: the evidence's problem, or the machine's.
@@ -118,7 +144,7 @@ fn is_of_name(error: &io::Error) -> bool {
 /// Checks the bundle in the zip file `path`, unpacked into `scratch`, an empty folder. `trusted`
 /// is the log key known from elsewhere.
 pub fn verify(path: &Path, scratch: &Path, trusted: Option<&str>) -> Result<Report, Error> {
-    verify_trusting(path, scratch, Trusted { log_key: trusted, ..Trusted::default() })
+    verify_trusting(path, scratch, Trusted { log_keys: trusted.as_slice(), ..Trusted::default() })
 }
 
 /// [`verify`], given whom one trusts.
@@ -141,9 +167,27 @@ pub fn verify_trusting(path: &Path, scratch: &Path, trusted: Trusted<'_>) -> Res
     Ok(report)
 }
 
+/// Checks the receipt in the zip file `path`, unpacked into `scratch`, an empty folder. `trusted`
+/// are keys of logs known from elsewhere.
+pub fn verify_receipt(path: &Path, scratch: &Path, trusted: &[&str]) -> Result<Receipt, Error> {
+    let form = |message: String| {
+        let finding = Finding::fault(codes::RECEIPT_FORM, "receipt", message);
+        Receipt { findings: vec![finding], ..Receipt::default() }
+    };
+    match unpacked(path, scratch) {
+        Ok(()) => {}
+        Err(Refused::Because(_, message)) => return Ok(form(message)),
+        Err(Refused::Failed(error)) => return Err(error),
+    }
+    if !is_that_of(path, scratch)? {
+        return Ok(form("it is not byte for byte the zip file that its contents make".into()));
+    }
+    Receipt::check(scratch, trusted)
+}
+
 /// Whether `path` is byte for byte the zip file that `folder` makes.
 pub fn is_that_of(path: &Path, folder: &Path) -> Result<bool, Error> {
-    let made = write_zip(folder, path, Hashing::default())?;
+    let made = write_zip(folder, files(folder)?, path, Hashing::default())?;
     Ok(made.0.finish() == digest_of(path)?)
 }
 
@@ -161,9 +205,9 @@ impl Write for Hashing {
     }
 }
 
-fn write_zip<W: Write>(folder: &Path, named: &Path, to: W) -> Result<W, Error> {
+fn write_zip<W: Write>(folder: &Path, paths: Vec<String>, named: &Path, to: W) -> Result<W, Error> {
     let mut zip = ZipWriter::new_stream(to);
-    match write_entries(folder, named, &mut zip) {
+    match write_entries(folder, paths, named, &mut zip) {
         Ok(()) => Ok(zip.finish().map_err(|error| unwritten(named, error))?.into_inner()),
         Err(error) => {
             // Dropped, it would try to end the file, and complain on standard error by itself.
@@ -175,10 +219,11 @@ fn write_zip<W: Write>(folder: &Path, named: &Path, to: W) -> Result<W, Error> {
 
 fn write_entries<W: Write>(
     folder: &Path,
+    paths: Vec<String>,
     named: &Path,
     zip: &mut ZipWriter<StreamWriter<W>>,
 ) -> Result<(), Error> {
-    for path in files(folder)? {
+    for path in paths {
         let place = folder.join(&path);
         let mut file = File::open(&place).map_err(Error::io("open", &place))?;
         let size = file.metadata().map_err(Error::io("look at", &place))?.len();

@@ -31,5 +31,6 @@ pub(crate) fn capture(item: Digests, name: &str) -> Capture {
         note: None,
         withheld: BTreeMap::new(),
         sealed: None,
+        received: None,
     }
 }

@@ -66,6 +66,8 @@ pub struct Case {
     files: BTreeMap<String, Vec<u8>>,
     items: Vec<Item>,
     seen: Vec<Kept>,
+    /// Excerpts of other logs, by the record that asks for each.
+    pub origins: Vec<(u64, BTreeMap<String, Vec<u8>>)>,
 }
 
 /// A cosigned checkpoint on record.
@@ -114,6 +116,7 @@ impl Case {
             files: BTreeMap::new(),
             items: Vec::new(),
             seen: Vec::new(),
+            origins: Vec::new(),
         };
         case.append(Event::Genesis(Genesis {
             case: "Mill Road".into(),
@@ -145,10 +148,36 @@ impl Case {
             note: None,
             withheld,
             sealed: None,
+            received: None,
         }));
         let reading = reading(text, figure);
         let made = self.append(Event::Reading(ReadingMade {
             item: item.sha256,
+            reading: Digests::of(&canonical::to_bytes(&reading)),
+            reader: reading.reader.clone(),
+            figures: reading.figures.len() as u64,
+            problems: Vec::new(),
+        }));
+        self.items.push(Item { name, text, reading, leaves: vec![captured, made] });
+    }
+
+    /// What the record of an item's first capture says, and its index.
+    pub fn capture_of(&self, number: usize) -> (u64, Capture) {
+        let index = self.items[number - 1].leaves[0];
+        let record = self.leaf(index).split(|byte| *byte == b'\n').next().unwrap();
+        match canonical::from_bytes::<Leaf>(record).unwrap().event {
+            Event::Capture(capture) => (index, capture),
+            _ => unreachable!("an item's first record is its capture"),
+        }
+    }
+
+    /// Takes over the item of this number from another case, with a capture of one's own.
+    pub fn take_over(&mut self, other: &Self, number: usize, capture: Capture) {
+        let Item { name, text, reading, .. } = &other.items[number - 1];
+        let (name, text, reading) = (*name, *text, reading.clone());
+        let captured = self.append(Event::Capture(capture));
+        let made = self.append(Event::Reading(ReadingMade {
+            item: reading.item,
             reading: Digests::of(&canonical::to_bytes(&reading)),
             reader: reading.reader.clone(),
             figures: reading.figures.len() as u64,
@@ -277,6 +306,9 @@ impl Case {
             writer.cosigner(&self.proved(kept.sighting.named)).unwrap();
             let growth = self.growth(kept.sighting.size.min(self.edge.size()));
             writer.cosigned(&self.proved(kept.leaf), kept.note.as_bytes(), &growth).unwrap();
+        }
+        for (leaf, excerpt) in &self.origins {
+            writer.origin(&self.proved(*leaf), excerpt).unwrap();
         }
         writer.disclose(&self.opening_line(1)).unwrap();
         let manifest = writer.finish().unwrap();
