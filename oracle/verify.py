@@ -189,12 +189,18 @@ def exhibit(one):
             spans(canonical(read(reading, LIST_LIMIT_BYTES), "(?s).*"), path, item)
 
 def sealed_exhibit(path, item, about, captures, erasures):  # step 9
+    others = {at for at in typed("erasure")[0] if at not in about and proved[at]["item"] == item["sha256"]}
     with step("sealed", path):
         demand(all({"key", "plain"} <= {*one["withheld"]} for one in captures), "for no key")
+    with step("erasure-alone", path):
+        demand(roster.erasures >= {at for at in about if "reason" in proved[at]}, "erased by the word of one person")
     with step("erasure", path):
+        demand(not roster.erasures & others, "erased, and the record of it is not listed")
         seals = [(item["sha256"], capture["sealed"]["key_file"]) for capture in captures]
         demand(all((one["item"], one["key_file"]) in seals for one in erasures), "erased, and not sealed so")
         demand(not erasures or used.isdisjoint((index, "key") for index in about), "erased, and its key goes along")
+    if others - roster.erasures:
+        find("erasure-pending", path, "one person asked for its erasure, which two must sign: no effect", "notice")
     if captures:
         find("erased" if erasures else "sealed-unopened", path, "sealed, and not opened here", "notice")
 

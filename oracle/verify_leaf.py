@@ -87,6 +87,7 @@ class Roster:
     def __init__(self):
         self.keys, self.rule = {}, False  # by fingerprint; whether the rule of two persons is in force
         self.about, self.pending, self.disclosures = [], {}, {}  # indexes; acts that wait; what two persons allowed
+        self.erasures = set()  # indexes of those that took effect
 
     def enrol(self, index, one, by):  # by: which keys brought it in, each with the leaf that did
         self.keys[actor(one["key"])[0]] = dict(one, at=index, gone=NEVER, since=NEVER, by=by)
@@ -98,10 +99,13 @@ class Roster:
     def admit(self, index, one, leaf):
         """The record `one` of this index, with the bytes `leaf`, whose own signature holds."""
         signer, kind = self.keys[one["actor"]], one["type"]
-        if kind in ABOUT_ACTORS:
+        weighs = kind in ABOUT_ACTORS or kind == "erasure" and self.rule
+        if weighs:
             self.about.append(index)
         demand(signer["gone"] == NEVER, "by a key that was not to sign")  # rule 1
-        if kind not in ABOUT_ACTORS:
+        if kind == "erasure" and not self.rule:
+            self.erasures.add(index)
+        if not weighs:
             return
         demand(signer["kind"] == "person", "a machine decides nothing about keys")  # rule 3
         act, at, by = one, index, [(one["actor"], index)]
@@ -156,6 +160,8 @@ class Roster:
             key.update(gone=min(key["gone"], index), since=since)
         if act["type"] == "disclosure":
             self.disclosures[at] = act
+        if act["type"] == "erasure":
+            self.erasures.add(at)
         self.rule = act.get("on", self.rule)
 
     def discloses(self, export):  # rule 6

@@ -103,8 +103,8 @@ def fits(there, captures):  # step 4
     for one in there.values():
         item = one.get("item")
         mine = (item["sha256"] if type(item) is dict else item) in items
-        known = one["type"] in ("genesis", "received", *leaf.ABOUT_ACTORS)
-        demand(known or one["type"] in ("capture", "reading", "erasure") and mine, "a record about nothing that is here")
+        known = one["type"] in ("genesis", "received", "erasure", *leaf.ABOUT_ACTORS)
+        demand(known or one["type"] in ("capture", "reading") and mine, "a record about nothing that is here")
 
 def told(known, key, records):  # step 5
     for index, one in records.items():

@@ -47,6 +47,9 @@ pub(crate) fn take_effect(
         Event::Disclosure(disclosure) => {
             roster.disclosures.insert(leaf, disclosure.clone());
         }
+        Event::Erasure(_) => {
+            roster.erasures.insert(leaf, index);
+        }
         _ => {}
     }
 }

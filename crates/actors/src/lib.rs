@@ -15,7 +15,8 @@ pub use state::{Awaiting, Listed, State, words};
 
 use record::Event;
 
-/// Whether a record is about actors: every bundle carries all of these up to its checkpoint.
+/// Whether a record is about actors wherever it stands: every bundle carries all of these up to its
+/// checkpoint, and under the rule of two persons erasures as well ([`Roster::records`]).
 pub fn is_about_actors(event: &Event) -> bool {
     match event {
         Event::Enrolment(_)
@@ -43,7 +44,9 @@ pub fn is_about_actors(event: &Event) -> bool {
 /// second one has approved it.
 pub fn needs_two(event: &Event) -> bool {
     match event {
-        Event::Enrolment(_) | Event::Revocation(_) | Event::Disclosure(_) => true,
+        Event::Enrolment(_) | Event::Revocation(_) | Event::Disclosure(_) | Event::Erasure(_) => {
+            true
+        }
         Event::TwoPerson(rule) => !rule.on,
         _ => false,
     }

@@ -58,6 +58,8 @@ pub struct Roster {
     pending: BTreeMap<u64, Pending>,
     /// Disclosures that may still be made, by leaf.
     pub(crate) disclosures: BTreeMap<u64, Disclosure>,
+    /// Erasures that took effect: their leaf, and the leaf from which on they count.
+    pub(crate) erasures: BTreeMap<u64, u64>,
     /// Leaves about actors, whether they count or not.
     records: Vec<u64>,
 }
@@ -70,7 +72,9 @@ impl Roster {
         if let (0, Event::Genesis(genesis)) = (index, &leaf.event) {
             return self.open(genesis, leaf);
         }
-        if is_about_actors(&leaf.event) {
+        let erasure = matches!(leaf.event, Event::Erasure(_));
+        // What a second person approves goes where the approval goes.
+        if is_about_actors(&leaf.event) || erasure && self.rule.is_some() {
             self.records.push(index);
         }
         // Without the record that opens the case nobody is known; that is said of that record.
@@ -79,7 +83,9 @@ impl Roster {
         }
         let signer = self.may_sign(&leaf.actor)?;
         let (name, holder) = (signer.name.clone(), signer.holder);
-        if needs_two(&leaf.event) || matches!(leaf.event, Event::TwoPerson(_)) {
+        if erasure && self.rule.is_none() {
+            self.erasures.insert(index, index);
+        } else if needs_two(&leaf.event) || matches!(leaf.event, Event::TwoPerson(_)) {
             self.act(index, leaf, bytes, holder)?;
         } else if let Event::Approval(approval) = &leaf.event {
             self.approve(index, approval, &leaf.actor, (&name, holder))?;
@@ -139,7 +145,19 @@ impl Roster {
         self.disclosures.iter().find(|(_, one)| covers(one)).map(|(leaf, _)| *leaf)
     }
 
-    /// Leaves about actors, in order, whether they count or not.
+    /// The leaf from which on the erasure of leaf `leaf` counts: its own, or that of its approval
+    /// where it needed one. `None` where it has no effect so far.
+    pub fn erasure(&self, leaf: u64) -> Option<u64> {
+        self.erasures.get(&leaf).copied()
+    }
+
+    /// Erasures that count, by their leaves.
+    pub fn erasures(&self) -> impl Iterator<Item = u64> + '_ {
+        self.erasures.keys().copied()
+    }
+
+    /// Leaves about actors, in order, whether they count or not; among them erasures that needed
+    /// two persons.
     pub fn records(&self) -> &[u64] {
         &self.records
     }

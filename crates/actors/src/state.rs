@@ -93,6 +93,9 @@ pub fn words(event: &Event) -> String {
         Event::Disclosure(disclosure) => {
             format!("is to disclose {} in one export", disclosure.fields.join(", "))
         }
+        Event::Erasure(erasure) => {
+            format!("is to erase {}: {}", erasure.item, erasure.reason)
+        }
         _ => String::new(),
     }
 }

@@ -115,6 +115,15 @@ fn disclose(fields: &[&str], list: u8) -> Event {
     Event::Disclosure(Disclosure { fields, list: Sha256([list; 32]) })
 }
 
+fn erase(item: u8) -> Event {
+    Event::Erasure(record::Erasure {
+        item: Sha256([item; 32]),
+        key_file: record::Digests::of(&[item]),
+        openings: vec!["key".into()],
+        reason: "consent withdrawn".into(),
+    })
+}
+
 fn export(fields: &[&str], list: u8, disclosure: Option<u64>) -> Event {
     let mut digests = record::Digests::of(b"");
     digests.sha256 = Sha256([list; 32]);
@@ -314,6 +323,52 @@ const TWO_PERSONS: &[Row] = &[
         },
         "fewer than 2 person",
     ),
+    (
+        "an erasure approved by the same person",
+        |log| {
+            log.add(IDA, erase(7)).unwrap();
+            log.approve(IDA, 5)
+        },
+        "by the person who recorded the act",
+    ),
+    ("an erasure by a machine", |log| log.add(ROBOT, erase(7)), "a machine decides nothing"),
+    (
+        "an erasure that a machine approves",
+        |log| {
+            log.add(IDA, erase(7)).unwrap();
+            log.approve(ROBOT, 5)
+        },
+        "a machine approves nothing",
+    ),
+    (
+        "an erasure approved under the hash of another",
+        |log| {
+            log.add(IDA, erase(7)).unwrap();
+            log.add(IDA, erase(8)).unwrap();
+            let hash = Sha256(custody::leaf_hash(&log.leaves[5]));
+            log.add(BEN, Event::Approval(Approval { leaf: 6, hash }))
+        },
+        "another record than it names",
+    ),
+    (
+        "an erasure approved twice",
+        |log| {
+            log.add(IDA, erase(7)).unwrap();
+            log.approve(BEN, 5).unwrap();
+            log.approve(EVA, 5)
+        },
+        "awaits no approval",
+    ),
+    (
+        "an erasure approved after its signer's key was revoked",
+        |log| {
+            log.add(BEN, erase(7)).unwrap();
+            log.add(IDA, revoke(BEN, None)).unwrap();
+            log.approve(EVA, 6).unwrap();
+            log.approve(EVA, 5)
+        },
+        "leaf 5 awaits no approval",
+    ),
     ("the rule put on again", |log| log.add(BEN, rule(true)), "changes nothing"),
     (
         "a disclosure that nobody approved",
@@ -451,6 +506,7 @@ fn any_event() -> impl Strategy<Value = Event> {
         (name, seed.clone()).prop_map(|(name, seed)| enrol(name, seed)),
         (seed.clone(), proptest::option::of(0..30_u64)).prop_map(|(k, from)| revoke(k, from)),
         any::<bool>().prop_map(rule),
+        any::<u8>().prop_map(erase),
         seed.prop_map(|_| work()),
         (0..30_u64, any::<u8>())
             .prop_map(|(leaf, h)| Event::Approval(Approval { leaf, hash: Sha256([h; 32]) })),
@@ -475,6 +531,7 @@ proptest! {
         prop_assert_eq!(keys.iter().map(|key| key.fingerprint.clone()).collect::<Vec<_>>(), before);
         prop_assert!(keys.iter().all(|key| key.revoked.is_none()));
         prop_assert_eq!(log.roster.two_person(), Some(4));
+        prop_assert_eq!(log.roster.erasures().count(), 0);
     }
 
     /// However keys come and go, somebody is left who may sign, and under the rule two.
@@ -497,4 +554,29 @@ proptest! {
             prop_assert!(names.len() >= fewest, "{names:?}");
         }
     }
+}
+
+#[test]
+fn an_erasure_counts_from_the_second_signature_on() {
+    let mut log = Log::open();
+    log.add(IDA, machine("robot", ROBOT)).unwrap();
+    log.add(ROBOT, erase(6)).unwrap();
+    assert_eq!(log.roster.erasure(2), Some(2), "without the rule one signature will do");
+    assert_eq!(log.roster.records(), [1], "and it is no record about actors");
+
+    let mut log = Log::of_two_persons();
+    log.add(IDA, erase(7)).unwrap();
+    log.add(IDA, erase(8)).unwrap();
+    assert_eq!((log.roster.erasure(5), log.roster.pending().len()), (None, 2));
+    log.approve(BEN, 5).unwrap();
+    assert_eq!((log.roster.erasure(5), log.roster.erasure(6)), (Some(7), None));
+    assert_eq!(log.roster.erasures().collect::<Vec<_>>(), [5]);
+    assert!(log.roster.pending().contains_key(&6), "what nobody approved stays visible");
+    assert_eq!(log.roster.records(), [1, 2, 3, 4, 5, 6, 7]);
+    // The end of the rule makes no effect of what one person alone asked for.
+    log.add(IDA, rule(false)).unwrap();
+    log.approve(EVA, 8).unwrap();
+    assert_eq!((log.roster.two_person(), log.roster.erasure(6)), (None, None));
+    log.approve(EVA, 6).unwrap();
+    assert_eq!(log.roster.erasure(6), Some(10));
 }

@@ -217,7 +217,7 @@ impl Writer {
         }
         // Before anything is set aside: what lies beyond an old checkpoint may be needed.
         let (guards, mut recovered) = Guards::open(&case)?;
-        recovered.extend(recover::clear_up(root, &case.log)?);
+        recovered.extend(recover::clear_up(root, &case.log, &roster)?);
         Ok(Self {
             root: root.into(),
             log: case.log,

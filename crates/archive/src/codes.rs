@@ -88,6 +88,10 @@ pub const SEALED_KEY_KEPT: &str = "sealed-key-kept";
 pub const ITEM_ERASED: &str = "item-erased";
 /// A record erases what was never taken in sealed, or another key file.
 pub const ERASURE_INVALID: &str = "erasure-invalid";
+/// One person asks for an erasure that two must sign: it has no effect.
+pub const ERASURE_PENDING: &str = "erasure-pending";
+/// A key file is gone, and one person alone signed its erasure where two must.
+pub const ERASURE_ALONE: &str = "erasure-alone";
 /// An erasure that was interrupted: begun, brought to its end, or called off.
 pub const ERASURE_UNFINISHED: &str = "erasure-unfinished";
 /// A mirror had the key file of an erased item, and it is destroyed there too.

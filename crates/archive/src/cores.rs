@@ -13,7 +13,7 @@ const THREADS_LIMIT: usize = 4;
 ///
 /// # Panics
 /// If `work` does.
-pub(crate) fn share<T: Send, E: Send>(
+pub fn share<T: Send, E: Send>(
     count: usize,
     work: impl Fn(usize) -> Result<T, E> + Sync,
 ) -> Result<Vec<T>, E> {

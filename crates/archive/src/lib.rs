@@ -15,9 +15,8 @@
 mod agent;
 pub mod batch;
 pub mod case;
-pub mod check;
 pub mod codes;
-mod cores;
+pub mod cores;
 pub mod durable;
 pub mod error;
 pub mod guard;
@@ -26,7 +25,6 @@ pub mod layout;
 pub mod log;
 pub mod objects;
 pub mod recover;
-pub mod scrub;
 pub mod sealed;
 pub mod signers;
 pub mod standing;

@@ -6,13 +6,14 @@
 
 use crate::log::Log;
 use crate::{Error, codes, durable, layout, objects, sealed};
+use actors::Roster;
 use record::Finding;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-/// Clears up, and says what there was to clear.
-pub fn clear_up(root: &Path, log: &Log) -> Result<Vec<Finding>, Error> {
+/// Clears up in a case whose log has this roster, and says what there was to clear.
+pub fn clear_up(root: &Path, log: &Log, roster: &Roster) -> Result<Vec<Finding>, Error> {
     let mut findings = Vec::new();
     let incoming = layout::at(root, layout::INCOMING);
     let unfinished = objects::names(&incoming)?;
@@ -60,7 +61,7 @@ pub fn clear_up(root: &Path, log: &Log) -> Result<Vec<Finding>, Error> {
             ),
         ));
     }
-    findings.extend(sealed::clear_up(root, log)?);
+    findings.extend(sealed::clear_up(root, log, roster)?);
     Ok(findings)
 }
 

@@ -8,9 +8,10 @@
 //!
 //! 1. a mark beside the key file, durable. *A kill leaves a mark without a record: nothing was
 //!    withdrawn, and the next opening takes the mark away and says so;*
-//! 2. the record, by the usual commit. **From here on the item is erased;** *a kill leaves a key
-//!    file whose erasure is on record: a fault until the next opening, which the mark leads to it,
-//!    has brought it to its end;*
+//! 2. the record, by the usual commit; where two persons must sign, the second one's approval: the
+//!    record of the first destroys nothing and makes no mark. **From here on the item is erased;**
+//!    *a kill leaves a key file whose erasure is on record: a fault until the next opening, which
+//!    the mark leads to it, has brought it to its end;*
 //! 3. the key file and every copy of it in the case: overwritten, removed, folder durable;
 //! 4. the mark goes. *A kill leaves it beside nothing.*
 //!
@@ -20,8 +21,9 @@
 
 use crate::case::{Writer, leaf_of};
 use crate::log::Log;
-use crate::{Error, codes, durable, layout, objects, recover};
-use record::{Digests, Erasure, Event, Finding, Sha256};
+use crate::{Error, codes, durable, layout, objects, recover, signers};
+use actors::Roster;
+use record::{Digests, Event, Finding, Leaf, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
@@ -52,34 +54,61 @@ pub struct Recorded {
     pub items: BTreeMap<u64, Item>,
     /// Erased items, with the leaf of their erasure.
     pub erased: BTreeMap<Sha256, u64>,
+    /// Items whose erasure is on record, by its leaf, whether it took effect or not.
+    asked: BTreeMap<u64, Sha256>,
     /// Key files by the item they open: what may be erased.
     known: BTreeSet<(Sha256, Digests)>,
+    /// Who may sign: an erasure may need two persons.
+    roster: Roster,
+    /// Whether records are missing, so that an approval may be among them.
+    pub incomplete: bool,
 }
 
 impl Recorded {
-    /// Takes in the next record. An erasure of what was not taken in sealed before it is a fault,
-    /// and erases nothing.
-    pub fn add(&mut self, leaf: u64, event: &Event) -> Option<Finding> {
-        match event {
+    /// Takes in the next record, which stands in `bytes`. An erasure of what was not taken in
+    /// sealed before it is a fault, and erases nothing.
+    pub fn add(&mut self, at: u64, record: &Leaf, bytes: &[u8]) -> Option<Finding> {
+        if at == 0 || signers::says_who(bytes) {
+            // A record that does not count has no effect; the check of the case names it.
+            let _ = self.roster.admit(at, record, bytes);
+        }
+        let act = match &record.event {
             Event::Capture(capture) if capture.received.is_none() => {
                 let key_file = capture.sealed.as_ref()?.key_file;
                 let item = capture.item.sha256;
                 self.known.insert((item, key_file));
-                self.items.insert(leaf, Item { leaf, item, key_file });
+                self.items.insert(at, Item { leaf: at, item, key_file });
+                return None;
             }
             Event::Erasure(erasure) => {
-                let (item, key_file) = (erasure.item, erasure.key_file);
-                if self.known.contains(&(item, key_file)) {
-                    self.erased.entry(item).or_insert(leaf);
-                } else {
+                let item = erasure.item;
+                if !self.known.contains(&(item, erasure.key_file)) {
                     let message = format!("it erases {item}, which no record before it seals so");
-                    let place = format!("leaf {leaf}");
+                    let place = format!("leaf {at}");
                     return Some(Finding::fault(codes::ERASURE_INVALID, place, message));
                 }
+                self.asked.insert(at, item);
+                at
             }
-            _ => {}
+            Event::Approval(approval) => approval.leaf,
+            _ => return None,
+        };
+        if let Some(item) = self.asked.get(&act)
+            && self.roster.erasure(act).is_some()
+        {
+            self.erased.entry(*item).or_insert(act);
         }
         None
+    }
+
+    /// The first erasure of an item that is on record, and has no effect for want of a second
+    /// person; and whether one can still approve it.
+    pub fn asked_alone(&self, item: Sha256) -> Option<(u64, bool)> {
+        let alone = |(leaf, asked): &(&u64, &Sha256)| {
+            **asked == item && self.roster.erasure(**leaf).is_none()
+        };
+        let (leaf, _) = self.asked.iter().find(alone).filter(|_| !self.incomplete)?;
+        Some((*leaf, self.roster.pending().contains_key(leaf)))
     }
 
     /// Whether a key file of this item must not be there.
@@ -129,19 +158,25 @@ pub fn read(root: &Path, item: &Item) -> Result<Vec<u8>, Error> {
     })
 }
 
-/// Records `erasure` and destroys what it erases, for good: see the crash story. Gives the leaf of
-/// the record, and how many files were destroyed.
-pub fn erase(writer: &mut Writer, item: &Item, erasure: Erasure) -> Result<(u64, u64), Error> {
+/// Records `events`, by which these items are erased, and destroys their key files, for good: see
+/// the crash story. The events are erasures that need one person, or approvals of such as need two;
+/// others may be among them. Gives the leaf of the first, and how many files were destroyed.
+pub fn erase(writer: &mut Writer, items: &[Item], events: Vec<Event>) -> Result<(u64, u64), Error> {
+    // What would not count must not leave a mark.
+    writer.would_count(&events)?;
     let root = writer.root.clone();
-    let mark = mark_of(&root, item);
     let size = writer.log.size();
-    durable::replace(&mark, format!("{size}\n").as_bytes(), durable::MODE_SECRET)?;
-    let mut batch = writer.begin()?;
-    batch.record(Event::Erasure(erasure), Vec::new());
-    let kept = batch.commit(writer)?;
-    let files = destroy(&root, item)?;
-    unmark(&mark)?;
-    Ok((kept.first().map_or(size, |kept| kept.index), files))
+    for item in items {
+        let mark = mark_of(&root, item);
+        durable::replace(&mark, format!("{size}\n").as_bytes(), durable::MODE_SECRET)?;
+    }
+    let first = writer.decide(events)?;
+    let mut files = 0;
+    for item in items {
+        files += destroy(&root, item)?;
+        unmark(&mark_of(&root, item))?;
+    }
+    Ok((first, files))
 }
 
 /// Destroys every copy of an item's key file in the folder of a case or mirror: overwritten,
@@ -167,7 +202,7 @@ pub fn destroy(root: &Path, item: &Item) -> Result<u64, Error> {
 }
 
 /// Every copy of an item's key file in the case: in its place, half written, set aside by a repair.
-fn copies(root: &Path, item: &Item) -> Result<Vec<PathBuf>, Error> {
+pub fn copies(root: &Path, item: &Item) -> Result<Vec<PathBuf>, Error> {
     let place = item.place();
     let mut paths = vec![layout::at(root, &place), layout::at(root, &format!("{place}.new"))];
     for folder in objects::names(&layout::at(root, layout::DAMAGED))? {
@@ -188,12 +223,12 @@ fn unmark(mark: &Path) -> Result<(), Error> {
 
 /// Puts `private/sealed/` in order after a crash, when the case is opened for writing: key files
 /// beyond the checkpoint are set aside, erasures that are on record brought to their end.
-pub(crate) fn clear_up(root: &Path, log: &Log) -> Result<Vec<Finding>, Error> {
+pub(crate) fn clear_up(root: &Path, log: &Log, roster: &Roster) -> Result<Vec<Finding>, Error> {
     let mut findings = Vec::new();
     let names = objects::names(&layout::at(root, layout::SEALED))?;
     let marks = names.iter().filter_map(|name| name.strip_suffix(layout::ERASING));
     for name in marks {
-        findings.push(finish(root, log, name)?);
+        findings.push(finish(root, log, roster, name)?);
     }
     let beyond = |name: &&String| {
         let within = layout::key_file_named(name).is_some_and(|(leaf, _)| leaf < log.size());
@@ -212,17 +247,14 @@ pub(crate) fn clear_up(root: &Path, log: &Log) -> Result<Vec<Finding>, Error> {
     Ok(findings)
 }
 
-/// Brings an erasure that a mark speaks of to its end, if it is on record; calls it off otherwise.
-fn finish(root: &Path, log: &Log, name: &str) -> Result<Finding, Error> {
+/// Brings an erasure that a mark speaks of to its end, if it took effect; calls it off otherwise.
+fn finish(root: &Path, log: &Log, roster: &Roster, name: &str) -> Result<Finding, Error> {
     let place = format!("{}/{name}", layout::SEALED);
     let mark = layout::at(root, &format!("{place}{}", layout::ERASING));
-    let text = fs::read_to_string(&mark).unwrap_or_default();
-    // One that cannot be read is no reason to leave a key: then all records are asked.
-    let from = text.trim().parse().ok().filter(|from| *from < log.size()).unwrap_or(0);
     let mut erased = None;
     if let Some((leaf, item)) = layout::key_file_named(name) {
-        for read in log.leaves(from) {
-            let (index, bytes) = read?;
+        for index in roster.erasures() {
+            let bytes = log.leaf(index)?;
             if let Event::Erasure(erasure) = leaf_of(index, &bytes, log.origin())?.event
                 && erasure.item == item
             {
@@ -239,69 +271,4 @@ fn finish(root: &Path, log: &Log, name: &str) -> Result<Finding, Error> {
     };
     unmark(&mark)?;
     Ok(Finding::notice(codes::ERASURE_UNFINISHED, place, message))
-}
-
-/// Looks at every key file: there, as on record, and gone where its item was erased.
-pub(crate) fn check(root: &Path, size: u64, recorded: &Recorded) -> Result<Vec<Finding>, Error> {
-    let mut findings = Vec::new();
-    let folder = layout::at(root, layout::SEALED);
-    let left_out = layout::is_mirror(root) && !folder.exists();
-    if left_out && !recorded.items.is_empty() {
-        let message = "this is a mirror without the key files of sealed items: they can be opened \
-                       from the case only, or from a mirror made with --with-private";
-        findings.push(Finding::notice(codes::PRIVATE_LEFT_OUT, layout::SEALED, message));
-    }
-    for item in recorded.items.values() {
-        match recorded.erased.get(&item.item) {
-            Some(erasure) => findings.extend(check_erased(root, item, *erasure)?),
-            None if left_out => {}
-            None => match read(root, item) {
-                Ok(_) => {}
-                Err(Error::Damaged { code, place, message }) => {
-                    findings.push(Finding::fault(code, place, message));
-                }
-                Err(error) => {
-                    let message = format!("{error}. {}", error.remedy());
-                    findings.push(Finding::fault(codes::FILE_UNREADABLE, item.place(), message));
-                }
-            },
-        }
-    }
-    for name in objects::names(&folder)? {
-        let place = format!("{}/{name}", layout::SEALED);
-        if name.ends_with(layout::ERASING) {
-            let message = "an erasure was begun: the next command that writes ends it";
-            findings.push(Finding::notice(codes::ERASURE_UNFINISHED, place, message));
-            continue;
-        }
-        let accounted = layout::key_file_named(&name).is_some_and(|(leaf, item)| {
-            // Beyond the checkpoint: written ahead of a commit that never came.
-            leaf >= size || recorded.items.get(&leaf).is_some_and(|one| one.item == item)
-        });
-        if !accounted && !name.ends_with(".new") {
-            let message = "no record of a sealed item accounts for this file";
-            findings.push(Finding::notice(codes::FILE_FOREIGN, place, message));
-        }
-    }
-    Ok(findings)
-}
-
-fn check_erased(root: &Path, item: &Item, erasure: u64) -> Result<Vec<Finding>, Error> {
-    let copies = copies(root, item)?;
-    let kept = copies.into_iter().map(|path| {
-        let message = format!(
-            "record {erasure} erases its item, and this key file is there: run `casefile erase \
-             {}` again, which destroys it",
-            item.item
-        );
-        let place = path.strip_prefix(root).unwrap_or(&path).display().to_string();
-        Finding::fault(codes::SEALED_KEY_KEPT, place, message)
-    });
-    let message = format!(
-        "the item of leaf {} was erased by record {erasure}: its sealed bytes are kept and proved, \
-         and nobody can open them any more",
-        item.leaf
-    );
-    let erased = Finding::notice(codes::ITEM_ERASED, layout::object(item.item), message);
-    Ok(kept.chain([erased]).collect())
 }

@@ -229,6 +229,7 @@ impl Writer {
             leaves: exhibit.leaves.iter().map(|proved| proved.proof.index).collect(),
         };
         self.basis.items.push(line.held());
+        self.basis.listed.extend(&line.leaves);
         let mut line = canonical::to_bytes(&line);
         line.push(b'\n');
         let place = self.partial.join(layout::EXHIBITS);

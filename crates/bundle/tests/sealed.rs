@@ -10,13 +10,21 @@
 mod invented;
 
 use bundle::{Exhibit, Writer};
+use custody::sshsig;
 use invented::{Case, faults};
 use record::leaf::Sealed;
-use record::{Capture, Digests, Erasure, Event, Export, Name, Opening, Reading, Sha256, canonical};
+use record::{
+    Approval, Capture, Digests, Enrolment, Erasure, Event, Export, Holder, Name, Opening, Reading,
+    Sha256, TwoPerson, canonical,
+};
 use sealing::{ItemKey, Sealing};
 use std::collections::BTreeMap;
 use std::io::Read as _;
 use verifier::layout;
+
+/// The key that opened the case, and that of a second person.
+const CLERK: [u8; 32] = [1; 32];
+const BEN: [u8; 32] = [21; 32];
 
 const PLAIN: &[u8] = b"Where the two families hide.";
 
@@ -31,6 +39,10 @@ struct Made {
     disclose: Vec<&'static str>,
     /// Whether the exhibit's line lists the erasure.
     list_erasure: bool,
+    /// Whether two persons must sign, by the time of the erasure.
+    rule: bool,
+    /// Who approves it.
+    approved_by: Option<[u8; 32]>,
 }
 
 fn seal(plain: &[u8], key: &ItemKey) -> Vec<u8> {
@@ -63,7 +75,18 @@ fn honest() -> Made {
         received: None,
     };
     let (disclose, list_erasure) = (Vec::new(), true);
-    Made { key, sealed, openings, capture, erasure: None, disclose, list_erasure }
+    let (rule, approved_by) = (false, None);
+    Made {
+        key,
+        sealed,
+        openings,
+        capture,
+        erasure: None,
+        disclose,
+        list_erasure,
+        rule,
+        approved_by,
+    }
 }
 
 impl Made {
@@ -74,6 +97,33 @@ impl Made {
             openings: vec!["key".into(), "name".into(), "plain".into()],
             reason: "consent withdrawn".into(),
         });
+    }
+
+    /// One person of two asks for the erasure.
+    fn ask(&mut self) {
+        self.erase();
+        self.rule = true;
+        self.list_erasure = false;
+    }
+
+    /// Appends the erasure with all that it needs; gives its leaf.
+    fn append_erasure(&self, case: &mut Case) -> Option<u64> {
+        let erasure = Event::Erasure(self.erasure.clone()?);
+        if !self.rule {
+            return Some(case.append(erasure));
+        }
+        let key = sshsig::public_key_line(&sshsig::public_key(&BEN));
+        let (name, kind) = ("Ben".into(), Holder::Person);
+        case.decide(Event::Enrolment(Enrolment { name, key, kind }));
+        case.decide(Event::TwoPerson(TwoPerson { on: true }));
+        let leaf = case.decide(erasure);
+        if let Some(by) = self.approved_by {
+            let hash = Sha256(custody::leaf_hash(case.leaf(leaf)));
+            let own = std::mem::replace(&mut case.actor, by);
+            case.decide(Event::Approval(Approval { leaf, hash }));
+            case.actor = own;
+        }
+        Some(leaf)
     }
 
     /// The record follows the sealed bytes.
@@ -95,10 +145,8 @@ impl Made {
         let mut case = Case::new(1);
         let leaf = case.append(Event::Capture(self.capture.clone()));
         let mut leaves = vec![leaf];
-        if let Some(erasure) = &self.erasure {
-            let erasure = case.append(Event::Erasure(erasure.clone()));
-            leaves.extend(self.list_erasure.then_some(erasure));
-        }
+        let erasure = self.append_erasure(&mut case);
+        leaves.extend(erasure.filter(|_| self.list_erasure));
         let size = custody::checkpoint::open(case.checkpoint().as_bytes(), &case.signer.verifier());
         let out = folder.path().join("out");
         let mut writer = Writer::create(&out, case.about(), &case.proved(0), &[]).unwrap();
@@ -123,9 +171,12 @@ impl Made {
             lines.extend(canonical::to_bytes(&line));
             lines.push(b'\n');
         }
+        for index in &case.decided {
+            writer.actor(&case.proved(*index)).unwrap();
+        }
         writer.disclose(&lines).unwrap();
         let manifest = writer.finish().unwrap();
-        let signature = custody::sshsig::sign(&case.actor, layout::NAMESPACE, &manifest);
+        let signature = sshsig::sign(&case.actor, layout::NAMESPACE, &manifest);
         let size = size.unwrap().size;
         let event = Event::Export(Export {
             tagmanifest: Sha256::of(&manifest),
@@ -135,7 +186,8 @@ impl Made {
             tree_size: size,
             disclosed: self.disclose.iter().map(|field| field.to_string()).collect(),
             disclosure: None,
-            actors: None,
+            actors: (!case.decided.is_empty())
+                .then(|| Sha256::of(&canonical::to_bytes(&case.decided))),
         });
         let recorded = case.record(&event, size);
         writer.seal(&signature, &recorded).unwrap();
@@ -279,5 +331,74 @@ fn an_erasure_must_be_of_what_was_sealed() {
         &|made| made.capture.withheld = BTreeMap::new(),
         &["bundle-sealed"],
         &["bundle-sealed-unopened"],
+    );
+}
+
+#[test]
+fn where_two_must_sign_an_erasure_is_told_by_its_signatures() {
+    check(
+        "honest, approved",
+        &|made| {
+            made.ask();
+            made.list_erasure = true;
+            made.approved_by = Some(BEN);
+        },
+        &[],
+        &["bundle-erased"],
+    );
+    check(
+        "honest, asked for by one",
+        &Made::ask,
+        &[],
+        &["bundle-erasure-pending", "bundle-sealed-unopened"],
+    );
+    check(
+        "said to be erased by the word of one",
+        &|made| {
+            made.ask();
+            made.list_erasure = true;
+        },
+        &["bundle-erasure-alone"],
+        &["bundle-sealed-unopened"],
+    );
+    check(
+        "approved by who asked for it",
+        &|made| {
+            made.ask();
+            made.list_erasure = true;
+            made.approved_by = Some(CLERK);
+        },
+        &["bundle-erasure-alone", "bundle-leaf-approval"],
+        &["bundle-sealed-unopened"],
+    );
+    check(
+        "approved by a stranger",
+        &|made| {
+            made.ask();
+            made.list_erasure = true;
+            made.approved_by = Some([66; 32]);
+        },
+        &["bundle-erasure-alone", "bundle-form-signers", "bundle-leaf-actor"],
+        &["bundle-sealed-unopened"],
+    );
+    check(
+        "approved, and passed over in silence",
+        &|made| {
+            made.ask();
+            made.approved_by = Some(BEN);
+        },
+        &["bundle-erasure"],
+        &["bundle-sealed-unopened"],
+    );
+    check(
+        "approved for another key file than the item's",
+        &|made| {
+            made.ask();
+            made.list_erasure = true;
+            made.approved_by = Some(BEN);
+            made.erasure.as_mut().unwrap().key_file = Digests::of(b"another");
+        },
+        &["bundle-erasure"],
+        &["bundle-erased"],
     );
 }

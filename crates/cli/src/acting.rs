@@ -1,7 +1,7 @@
 //! The verbs about who may sign: `actor` and `approve`.
 
 use crate::verbs::{Failure, Shell};
-use crate::{ask, print};
+use crate::{ask, print, sealing};
 use clap::{Args, Subcommand, ValueEnum};
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -117,6 +117,13 @@ fn said(out: &mut dyn Write, decided: &actor::Decided) -> io::Result<()> {
         writeln!(out, "Key {key}.")?;
     }
     writeln!(out, "On record: {}.", numbers(&decided.leaves))?;
+    for item in &decided.erased {
+        writeln!(out, "Erased: {item}.")?;
+    }
+    if !decided.erased.is_empty() {
+        writeln!(out, "Keys are destroyed ({} file(s)).", decided.key_files)?;
+        sealing::not_reached(out)?;
+    }
     if !decided.pending.is_empty() {
         let pending = numbers(&decided.pending);
         writeln!(
@@ -146,7 +153,7 @@ fn listed(out: &mut dyn Write, state: &actor::State) -> io::Result<()> {
         None => writeln!(out, "Each person decides alone.")?,
     }
     for one in &state.pending {
-        let words = tasks::log::words(&one.act);
+        let words = actor::words(&one.act);
         let (by, words) = (print::clean(&one.by), print::clean(&words));
         writeln!(out, "{:>6}  awaits approval: {by} {words}", one.leaf)?;
     }

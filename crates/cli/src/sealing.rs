@@ -80,6 +80,14 @@ fn unsealed(out: &mut dyn Write, outcome: &unseal::Outcome) -> io::Result<()> {
 fn erased(out: &mut dyn Write, outcome: &erase::Outcome) -> io::Result<()> {
     print::recovered(out, &outcome.recovered)?;
     let (number, leaf, files) = (outcome.number, outcome.leaf, outcome.key_files);
+    if outcome.pending {
+        writeln!(out, "Record {leaf} of the custody log asks for the erasure of item {number}.")?;
+        return writeln!(
+            out,
+            "Nothing is destroyed until another person approves it: `casefile --as NAME approve \
+             {leaf}`."
+        );
+    }
     if outcome.before {
         writeln!(out, "Item {number} was erased before, by record {leaf} of the custody log.")?;
         writeln!(out, "{files} key file(s) that had come back were destroyed.")?;
@@ -99,6 +107,11 @@ fn erased(out: &mut dyn Write, outcome: &erase::Outcome) -> io::Result<()> {
             outcome.set_aside
         )?;
     }
+    not_reached(out)
+}
+
+/// What an erasure leaves: nobody may be led to believe that it goes further than it does.
+pub(crate) fn not_reached(out: &mut dyn Write) -> io::Result<()> {
     writeln!(
         out,
         "NOT reached: backups, mirrors until `casefile mirror` next runs on them, bundles that \

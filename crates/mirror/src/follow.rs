@@ -84,8 +84,8 @@ impl Recorded {
         }
     }
 
-    fn add(&mut self, at: u64, leaf: &[u8], findings: &mut Vec<Finding>) {
-        let record = leaf.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    fn add(&mut self, at: u64, bytes: &[u8], findings: &mut Vec<Finding>) {
+        let record = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
         let leaf = match canonical::from_bytes::<Leaf>(record) {
             Ok(leaf) => leaf,
             Err(error) => {
@@ -103,8 +103,8 @@ impl Recorded {
             let object = Object { digests: *digests, leaf: at, role };
             self.objects.entry(digests.sha256).or_insert(object);
         }
+        findings.extend(self.sealed.add(at, &leaf, bytes));
         self.last_time = leaf.time;
-        findings.extend(self.sealed.add(at, &leaf.event));
         if let Event::Capture(capture) = leaf.event
             && (capture.sealed.is_none() || capture.received.is_some())
         {

@@ -32,6 +32,8 @@ pub struct Grounds<'a> {
     /// The same of the logs that items came from, the earliest first; of each as much as came
     /// along. Each log once, and never this one.
     pub before: &'a [Grounds<'a>],
+    /// Records of erasures that have no effect, since no second person has approved them.
+    pub asked: &'a BTreeSet<u64>,
 }
 
 /// An item.
@@ -141,6 +143,8 @@ pub enum Kind {
     Received,
     /// Another archive gave a receipt.
     Acknowledged,
+    /// An erasure that needs two persons was asked for by one.
+    ErasureAsked,
 }
 
 /// What a scrub or repair found about one object.
@@ -180,13 +184,22 @@ impl<'a> Index<'a> {
         let mut of_item: BTreeMap<Sha256, Vec<u64>> = BTreeMap::new();
         let mut of_log = Vec::new();
         let (mut names, mut receipts) = (BTreeMap::new(), BTreeMap::new());
+        let shown: BTreeSet<Sha256> = grounds.items.iter().map(|held| held.item.sha256).collect();
+        let mut erasures: BTreeMap<u64, Sha256> = BTreeMap::new();
         for (index, leaf) in grounds.records {
             match &leaf.event {
                 Event::Capture(capture) => {
                     of_item.entry(capture.item.sha256).or_default().push(*index);
                 }
                 Event::Reading(reading) => of_item.entry(reading.item).or_default().push(*index),
-                Event::Erasure(erasure) => of_item.entry(erasure.item).or_default().push(*index),
+                Event::Erasure(erasure) if shown.contains(&erasure.item) => {
+                    erasures.insert(*index, erasure.item);
+                    of_item.entry(erasure.item).or_default().push(*index);
+                }
+                Event::Approval(approval) => match erasures.get(&approval.leaf) {
+                    Some(item) => of_item.entry(*item).or_default().push(*index),
+                    None => of_log.push(*index),
+                },
                 Event::Genesis(genesis) => {
                     names.insert(leaf.actor.clone(), genesis.actor_name.as_str());
                     of_log.push(*index);

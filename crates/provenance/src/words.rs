@@ -5,7 +5,7 @@
 use crate::chain::{Found, Held, Index, Kind};
 
 use record::{
-    Acknowledged, Capture, Enrolment, Event, Export, Holder, ReadingMade, Received, Repair,
+    Acknowledged, Capture, Enrolment, Erasure, Event, Export, Holder, ReadingMade, Received, Repair,
     Revocation, Scrub, Stamped, Timestamp,
 };
 
@@ -24,14 +24,7 @@ pub(crate) fn of(index: &Index<'_>, leaf: u64, event: &Event, about: Option<&Hel
         ),
         Event::Capture(capture) => captured(index, leaf, capture),
         Event::Reading(reading) => read(reading),
-        Event::Erasure(erasure) => plain(
-            Kind::Erased,
-            format!(
-                "The consent to keep it was withdrawn (\u{201c}{}\u{201d}), and its key \
-                 destroyed: its sealed bytes stay, and nobody can open them any more.",
-                erasure.reason
-            ),
-        ),
+        Event::Erasure(erased) => erasure(index, leaf, erased, about),
         Event::Scrub(scrub) => scrubbed(index, leaf, scrub, about),
         Event::Repair(repair) => repaired(index, leaf, repair, about),
         Event::Export(export) => exported(index, leaf, export),
@@ -83,6 +76,27 @@ pub(crate) fn of(index: &Index<'_>, leaf: u64, event: &Event, about: Option<&Hel
             )
         }
     }
+}
+
+fn erasure(index: &Index<'_>, leaf: u64, erased: &Erasure, about: Option<&Held>) -> Said {
+    let reason = &erased.reason;
+    let (kind, words) = if about.is_none() {
+        let words = "The erasure of a sealed item that is not shown here was asked for.";
+        (Kind::ErasureAsked, words.to_owned())
+    } else if index.grounds().asked.contains(&leaf) {
+        let words = format!(
+            "One person asked for its erasure (\u{201c}{reason}\u{201d}), which two must sign: \
+             without an approval it has no effect, and its key is kept."
+        );
+        (Kind::ErasureAsked, words)
+    } else {
+        let words = format!(
+            "The consent to keep it was withdrawn (\u{201c}{reason}\u{201d}), and its key \
+             destroyed: its sealed bytes stay, and nobody can open them any more."
+        );
+        (Kind::Erased, words)
+    };
+    (kind, words, Vec::new())
 }
 
 fn enrolment(enrolled: &Enrolment) -> Said {

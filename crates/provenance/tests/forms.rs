@@ -15,7 +15,7 @@ use record::{
     Capture, Commitment, Digests, Event, Export, Finding, Genesis, Leaf, Name, ReadingMade, Repair,
     Scrub, Sha256, Stamped, Timestamp, TimestampRequest,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const HOSTILE: &str = "]]>\u{0}\u{1b}[31m\u{202e}<script>&\"'\r\n\\u{41}\u{ffff}<!--";
 
@@ -25,6 +25,7 @@ struct Log {
     findings: BTreeMap<u64, Vec<Finding>>,
     lists: BTreeMap<u64, Vec<Sha256>>,
     opened: BTreeMap<(u64, String), String>,
+    asked: BTreeSet<u64>,
     items: Vec<Held>,
 }
 
@@ -35,6 +36,7 @@ impl Log {
             findings: BTreeMap::new(),
             lists: BTreeMap::new(),
             opened: BTreeMap::new(),
+            asked: BTreeSet::new(),
             items: Vec::new(),
         };
         log.append(Event::Genesis(Genesis {
@@ -165,6 +167,7 @@ impl Log {
             lists: &self.lists,
             opened: &self.opened,
             before: &[],
+            asked: &self.asked,
         };
         look(&Index::new(&grounds))
     }
@@ -253,6 +256,45 @@ fn a_step_claims_what_the_records_prove_and_no_more() {
     last(|log| log.stamp(Stamped::Items, "CN=a"), (Kind::Stamped, "Its bytes existed"));
     // A timestamp of an older one is about that, and not about the item.
     last(|log| log.stamp(Stamped::Token, "CN=a"), (Kind::Captured, "report.txt"));
+}
+
+#[test]
+fn an_erasure_is_told_by_what_it_came_to() {
+    let erase = |log: &mut Log, at: usize| {
+        let item = log.items[at].item;
+        let (openings, reason) = (vec!["key".into()], "withdrawn".into());
+        let (item, key_file) = (item.sha256, item);
+        log.append(Event::Erasure(record::Erasure { item, key_file, openings, reason }))
+    };
+    last(
+        |log| {
+            erase(log, 0);
+        },
+        (Kind::Erased, "its key destroyed"),
+    );
+    last(
+        |log| {
+            let leaf = erase(log, 0);
+            log.asked.insert(leaf);
+        },
+        (Kind::ErasureAsked, "without an approval it has no effect"),
+    );
+    last(
+        |log| {
+            let (leaf, hash) = (erase(log, 0), Sha256([4; 32]));
+            log.append(Event::Approval(record::Approval { leaf, hash }));
+        },
+        (Kind::Approved, "A second person approved"),
+    );
+    // Another item's is no step of this one, and is not passed over either.
+    let mut log = Log::new("Mill Road");
+    log.capture("report.txt", b"a");
+    log.capture("other.txt", b"b");
+    erase(&mut log, 1);
+    log.items.truncate(1);
+    assert_eq!(log.told().len(), 1);
+    let of_log: Vec<Kind> = log.with(|index| index.of_log().map(|step| step.kind).collect());
+    assert_eq!(of_log, [Kind::Opened, Kind::ErasureAsked]);
 }
 
 #[test]

@@ -3,13 +3,13 @@
 //! Crash story: a new key's file is durable before its enrolment is on record. A kill in between
 //! leaves a file that no record speaks of; run again, and there is another.
 
-use crate::{Ask, Error, open_writer, outside};
+use crate::{Ask, Error, erase, open_writer, outside};
 use actors::Key;
-pub use actors::State;
+pub use actors::{State, words};
 use archive::keys::{self, ActorKey};
-use archive::{Case, Passphrase, Writer};
+use archive::{Case, Passphrase, Writer, sealed};
 use custody::sshsig::{self, PublicKey};
-use record::{Approval, Enrolment, Event, Finding, Holder, Revocation, TwoPerson};
+use record::{Approval, Enrolment, Event, Finding, Holder, Revocation, Sha256, TwoPerson};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -25,6 +25,10 @@ pub struct Decided {
     pub pending: Vec<u64>,
     /// The key that it is about, if it is about one.
     pub key: Option<String>,
+    /// Items that were erased by it.
+    pub erased: Vec<Sha256>,
+    /// How many key files of theirs were destroyed.
+    pub key_files: u64,
     /// What the case had to recover from before.
     pub recovered: Vec<Finding>,
 }
@@ -100,7 +104,10 @@ pub fn approve(root: &Path, leaves: &[u64], ask: Ask<'_>) -> Result<Decided, Err
         )),
     };
     let events = leaves.iter().map(approval).collect::<Result<_, _>>()?;
-    decide(&mut writer, events, None)
+    let items = erase::approved(&writer, leaves)?;
+    let (first, key_files) = sealed::erase(&mut writer, &items, events)?;
+    let erased = items.iter().map(|item| item.item).collect();
+    Ok(Decided { erased, key_files, ..decided(&mut writer, first, leaves.len(), None) })
 }
 
 /// Records acts, if each would count.
@@ -109,13 +116,18 @@ pub(crate) fn decide(
     events: Vec<Event>,
     key: Option<String>,
 ) -> Result<Decided, Error> {
-    let count = events.len() as u64;
+    let count = events.len();
     let first = writer.decide(events)?;
-    let leaves: Vec<u64> = (first..first + count).collect();
+    Ok(decided(writer, first, count, key))
+}
+
+/// What the `count` records from leaf `first` on came to.
+fn decided(writer: &mut Writer, first: u64, count: usize, key: Option<String>) -> Decided {
+    let leaves: Vec<u64> = (first..first + count as u64).collect();
     let awaits = |leaf: &u64| writer.roster().pending().contains_key(leaf);
     let pending = leaves.iter().copied().filter(awaits).collect();
     let recovered = std::mem::take(&mut writer.recovered);
-    Ok(Decided { leaves, pending, key, recovered })
+    Decided { leaves, pending, key, erased: Vec::new(), key_files: 0, recovered }
 }
 
 fn holder_of<'w>(writer: &'w Writer, name: &str) -> Result<&'w Key, Error> {

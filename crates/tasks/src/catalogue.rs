@@ -26,6 +26,8 @@ pub struct Item {
     pub readings: Vec<Recorded<ReadingMade>>,
     /// Its erasures, in order: more than one only by another program's doing.
     pub erasures: Vec<Recorded<Erasure>>,
+    /// Erasures that one person asked for where two must sign, and no second one has: no effect.
+    pub asked: Vec<Recorded<Erasure>>,
 }
 
 /// Something a leaf records.
@@ -74,15 +76,23 @@ impl Item {
                          named can open it, and its key file is there.";
             return Some(words.into());
         }
-        Some(match self.erasures.first() {
-            Some(erasure) => format!(
+        Some(match (self.erasures.first(), self.asked.last()) {
+            (Some(erasure), _) => format!(
                 "Erased at {} by record {} (\u{201c}{}\u{201d}): its sealed bytes are kept and \
                  proved, its key is destroyed, and nobody can open it any more.",
                 erasure.time, erasure.leaf, erasure.what.reason
             ),
-            None => "Sealed: only the recipients who were named when it was taken in can open it \
+            (None, Some(asked)) => format!(
+                "Sealed: only the recipients who were named when it was taken in can open it \
+                 (`casefile unseal`). Record {} asks for its erasure (\u{201c}{}\u{201d}), which \
+                 a second person has not approved.",
+                asked.leaf, asked.what.reason
+            ),
+            (None, None) => {
+                "Sealed: only the recipients who were named when it was taken in can open it \
                      (`casefile unseal`)."
-                .into(),
+                    .into()
+            }
         })
     }
 
@@ -92,7 +102,7 @@ impl Item {
     }
 
     /// The records about it that are handed on: every capture, the reading that counts, and its
-    /// erasure.
+    /// erasure, if that took effect.
     pub fn leaves(&self) -> Vec<u64> {
         let captures = self.captures.iter().map(|capture| capture.leaf);
         let reading = self.readings.last().map(|reading| reading.leaf);
@@ -120,6 +130,7 @@ pub fn items(case: &Case) -> Result<Vec<Item>, Error> {
                         captures: Vec::new(),
                         readings: Vec::new(),
                         erasures: Vec::new(),
+                        asked: Vec::new(),
                     });
                     items.len() - 1
                 });
@@ -136,6 +147,14 @@ pub fn items(case: &Case) -> Result<Vec<Item>, Error> {
                 }
             }
             _ => {}
+        }
+    }
+    if items.iter().any(|item| !item.erasures.is_empty()) {
+        let roster = archive::signers::roster(case.log())?;
+        for item in &mut items {
+            let all = std::mem::take(&mut item.erasures).into_iter();
+            (item.erasures, item.asked) =
+                all.partition(|erasure| roster.erasure(erasure.leaf).is_some());
         }
     }
     Ok(items)

@@ -44,6 +44,8 @@ struct Found {
     records: BTreeMap<u64, Leaf>,
     findings: BTreeMap<u64, Vec<Finding>>,
     lists: BTreeMap<u64, Vec<Sha256>>,
+    /// Erasures that have no effect, for want of a second person.
+    asked: BTreeSet<u64>,
 }
 
 /// Tells the chains of the items, and writes the page, if one is asked for.
@@ -58,7 +60,7 @@ pub fn run(root: &Path, request: &Request) -> Result<Outcome, Error> {
     };
     items.sort_by_key(|item| item.number);
     items.dedup_by_key(|item| item.number);
-    let found = gather(&case, &items)?;
+    let found = gather(&case, &all, &items)?;
     let log_key = case.log().verifier().vkey();
     let opened = BTreeMap::new();
     let wanted: BTreeSet<u64> = items.iter().map(|item| item.number).collect();
@@ -80,6 +82,7 @@ pub fn run(root: &Path, request: &Request) -> Result<Outcome, Error> {
         lists: &found.lists,
         opened: &opened,
         before: &before,
+        asked: &found.asked,
     };
     let index = Index::new(&grounds);
     if let Some(page) = &request.page {
@@ -111,10 +114,11 @@ fn held(item: &catalogue::Item) -> Held {
 }
 
 /// The records about these items, and those about no single one, with what they name.
-fn gather(case: &Case, items: &[Held]) -> Result<Found, Error> {
+fn gather(case: &Case, all: &[catalogue::Item], items: &[Held]) -> Result<Found, Error> {
     let wanted: BTreeSet<Sha256> = items.iter().map(|item| item.item.sha256).collect();
-    let mut found =
-        Found { records: BTreeMap::new(), findings: BTreeMap::new(), lists: BTreeMap::new() };
+    let asked = all.iter().flat_map(|item| &item.asked).map(|erasure| erasure.leaf).collect();
+    let (records, findings, lists) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+    let mut found = Found { records, findings, lists, asked };
     for leaf in case.leaves() {
         let (index, record) = leaf?;
         match &record.event {

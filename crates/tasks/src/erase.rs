@@ -1,12 +1,15 @@
 //! `casefile erase`: consent to keep a sealed item withdrawn. Its key is destroyed, so that nobody
 //! can open it any more; its sealed bytes, its record and every proof stay as they are.
 //!
+//! Under the rule of two persons this records what is asked for and destroys nothing: `casefile
+//! approve` does, run by another person.
+//!
 //! An item that was taken in unsealed cannot be erased: a log that forgets would prove nothing.
 
 use crate::catalogue::{self, Item};
 use crate::{Ask, Error, open_writer};
 use archive::{Writer, objects, sealed};
-use record::{Erasure, Finding, Sha256};
+use record::{Erasure, Event, Finding, Sha256};
 use serde::Serialize;
 use std::path::Path;
 
@@ -21,6 +24,8 @@ pub struct Outcome {
     pub leaf: u64,
     /// Whether it was erased before, and this run only destroyed what had come back.
     pub before: bool,
+    /// Whether it has no effect until a second person approves that record: nothing is destroyed.
+    pub pending: bool,
     /// How many copies of its key file were destroyed in the case.
     pub key_files: u64,
     /// Withheld fields that can no longer be shown.
@@ -48,25 +53,24 @@ pub fn run(root: &Path, wanted: &str, reason: &str, ask: Ask<'_>) -> Result<Outc
     let to_unseal = item.to_unseal().ok_or_else(|| unsealed(item))?;
     let sealed = to_unseal.sealed;
     let openings: Vec<String> = to_unseal.withheld.keys().cloned().collect();
-    let (leaf, before, key_files) = match item.erasures.first() {
-        Some(erasure) => (erasure.leaf, true, sealed::destroy(root, &sealed)?),
+    let (leaf, key_files) = match item.erasures.first() {
+        Some(erasure) => (erasure.leaf, sealed::destroy(root, &sealed)?),
         None => {
-            one_may_erase(&writer)?;
             let erasure = Erasure {
                 item: item.digests.sha256,
                 key_file: sealed.key_file,
                 openings: openings.clone(),
                 reason: reason.into(),
             };
-            let (leaf, key_files) = sealed::erase(&mut writer, &sealed, erasure)?;
-            (leaf, false, key_files)
+            begin(&mut writer, sealed, erasure)?
         }
     };
     Ok(Outcome {
         number: item.number,
         item: item.digests.sha256,
         leaf,
-        before,
+        before: !item.erasures.is_empty(),
+        pending: writer.roster().pending().contains_key(&leaf),
         key_files,
         openings,
         set_aside: set_aside(root)?,
@@ -74,18 +78,47 @@ pub fn run(root: &Path, wanted: &str, reason: &str, ask: Ask<'_>) -> Result<Outc
     })
 }
 
-/// Under the rule of two persons nobody erases alone, and an approval of an erasure cannot be given
-/// yet: what destroys must rather be refused than done by one.
-fn one_may_erase(writer: &Writer) -> Result<(), Error> {
-    match writer.roster().two_person() {
-        None => Ok(()),
-        Some(leaf) => Err(Error::asked(
-            format!("two persons must agree to an erasure, by the rule of leaf {leaf}"),
-            "An erasure itself cannot be approved yet. Let a second person approve that the rule \
-             ends (`casefile actor two-person off`, then `casefile approve`), erase, and put the \
-             rule in force again: all of it stays on record.",
-        )),
+/// Erases, or where two persons must sign, records that one of them asks for it. Gives the leaf,
+/// and how many key files were destroyed.
+fn begin(writer: &mut Writer, sealed: sealed::Item, erasure: Erasure) -> Result<(u64, u64), Error> {
+    if writer.roster().two_person().is_none() {
+        return Ok(sealed::erase(writer, &[sealed], vec![Event::Erasure(erasure)])?);
     }
+    // Asked for again, it waits where it did: who approves one needs not look for another.
+    let waits = writer.roster().pending().iter().find(|(_, pending)| {
+        matches!(&pending.event, Event::Erasure(one) if one.key_file == erasure.key_file)
+    });
+    match waits {
+        Some((leaf, _)) => Ok((*leaf, 0)),
+        None => Ok((writer.decide(vec![Event::Erasure(erasure)])?, 0)),
+    }
+}
+
+/// The sealed items whose erasure the approval of `leaves` brings about, each to be destroyed.
+pub(crate) fn approved(writer: &Writer, leaves: &[u64]) -> Result<Vec<sealed::Item>, Error> {
+    let pending =
+        leaves.iter().filter_map(|leaf| Some((leaf, writer.roster().pending().get(leaf)?)));
+    let erasures: Vec<(&u64, &Erasure)> = pending
+        .filter_map(|(leaf, pending)| match &pending.event {
+            Event::Erasure(erasure) => Some((leaf, erasure)),
+            _ => None,
+        })
+        .collect();
+    if erasures.is_empty() {
+        return Ok(Vec::new());
+    }
+    let items = catalogue::items(&writer.case()?)?;
+    let one = |(leaf, erasure): (&u64, &Erasure)| {
+        let item = items.iter().find(|item| item.digests.sha256 == erasure.item);
+        let sealed = item.and_then(Item::sealed).filter(|it| it.key_file == erasure.key_file);
+        sealed.ok_or_else(|| {
+            Error::asked(
+                format!("record {leaf} erases what no record seals so"),
+                "It was made by another program; leave it unapproved. `casefile verify` names it.",
+            )
+        })
+    };
+    erasures.into_iter().map(one).collect()
 }
 
 fn unsealed(item: &Item) -> Error {

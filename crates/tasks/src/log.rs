@@ -22,16 +22,19 @@ pub struct Entry {
 /// Calls `visit` with each record from leaf `from` on, in order.
 pub fn run(root: &Path, from: u64, visit: &mut dyn FnMut(Entry)) -> Result<(), Error> {
     let case = Case::open(root)?;
+    let roster = archive::signers::roster(case.log())?;
     for leaf in case.leaves().skip(usize::try_from(from).unwrap_or(usize::MAX)) {
         let (leaf, record) = leaf?;
-        let words = words(&record.event);
+        // One that two persons must sign destroys nothing by itself.
+        let asked = matches!(record.event, Event::Erasure(_)) && roster.erasure(leaf) != Some(leaf);
+        let words = if asked { actors::words(&record.event) } else { words(&record.event) };
         visit(Entry { leaf, record, words });
     }
     Ok(())
 }
 
-/// A record in a sentence that begins with who did it.
-pub fn words(event: &Event) -> String {
+/// A record in a sentence that begins with who did it; it took effect.
+fn words(event: &Event) -> String {
     match event {
         Event::Genesis(genesis) => {
             format!("{} opened the case \u{201c}{}\u{201d}", genesis.actor_name, genesis.case)

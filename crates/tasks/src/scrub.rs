@@ -1,14 +1,14 @@
 //! `casefile scrub`: everything kept, read again from the disk; what it came to, on record.
 //!
 //! Holds no lock on the case while it reads, which may take days: items can be taken in meanwhile.
-//! Crash story: the journal says what was seen (`archive::scrub`); the record is written when all
+//! Crash story: the journal says what was seen (`check::scrub`); the record is written when all
 //! was; only then does the journal say that the scrub has ended. A kill in between costs a second
 //! record of the same scrub, and no reading.
 
 use crate::{Ask, Error, TOOL};
 use archive::objects::Medium;
-use archive::scrub::{Journal, Sweep};
-use archive::{Passphrase, Writer, check, keys, layout};
+use archive::{Passphrase, Writer, keys, layout};
+use check::scrub::{Journal, Sweep};
 use record::{Event, Finding, Grade, Scrub, canonical, finding};
 use serde::Serialize;
 use std::path::Path;

@@ -37,7 +37,7 @@ pub fn check(case: &Case) -> Result<Vec<Finding>, Error> {
     let mut findings = Vec::new();
     let mut bundles: BTreeMap<Sha256, (u64, Option<Sha256>)> = BTreeMap::new();
     let mut exports: BTreeMap<u64, u64> = BTreeMap::new();
-    let mut about_actors: Vec<u64> = Vec::new();
+    let roster = archive::signers::roster(case.log())?;
     let mut came: BTreeSet<Sha256> = BTreeSet::new();
     for leaf in case.leaves() {
         let (index, leaf) = leaf?;
@@ -50,9 +50,7 @@ pub fn check(case: &Case) -> Result<Vec<Finding>, Error> {
                 if bundles.insert(received.tagmanifest, one).is_some() {
                     fault(codes::TRANSFER_INVALID, "the same bundle was received before");
                 }
-                let actors = (!about_actors.is_empty())
-                    .then(|| Sha256::of(&record::canonical::to_bytes(&about_actors)));
-                if received.actors != actors {
+                if received.actors != roster.digest_below(index) {
                     let message = "it says that there were other records about actors than there \
                                    are: whoever has its receipt may not learn of a revoked key";
                     fault(codes::TRANSFER_INVALID, message);
@@ -77,7 +75,6 @@ pub fn check(case: &Case) -> Result<Vec<Finding>, Error> {
                 let message = "it is about no export of this log, or of other items";
                 fault(codes::RECEIPT_INVALID, message);
             }
-            event if actors::is_about_actors(event) => about_actors.push(index),
             _ => {}
         }
     }

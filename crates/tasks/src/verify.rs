@@ -3,7 +3,7 @@
 use crate::mirror::Target;
 use crate::{Error, catalogue, stamps, transfers};
 use archive::codes::KEY_UNTRUSTED;
-use archive::{Case, check, layout};
+use archive::{Case, layout};
 use custody::policy::{self, Policy};
 use record::{Finding, finding};
 use serde::Serialize;

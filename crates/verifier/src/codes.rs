@@ -165,6 +165,10 @@ pub const BUNDLE_SEALED: &str = "bundle-sealed";
 pub const BUNDLE_SEALED_UNOPENED: &str = "bundle-sealed-unopened";
 /// A record of an erasure is not about the exhibit, or the key of an erased exhibit goes along.
 pub const BUNDLE_ERASURE: &str = "bundle-erasure";
+/// An exhibit is said to be erased by the word of one person, where two must sign.
+pub const BUNDLE_ERASURE_ALONE: &str = "bundle-erasure-alone";
+/// One person asked for the erasure of an exhibit, and no second one approved it: no effect.
+pub const BUNDLE_ERASURE_PENDING: &str = "bundle-erasure-pending";
 /// Exhibits were erased: nobody can open them any more.
 pub const BUNDLE_ERASED: &str = "bundle-erased";
 /// A timestamp, or a file of one, is missing, altered, or does not hold.

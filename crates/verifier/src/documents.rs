@@ -10,8 +10,8 @@ use crate::{bag, codes, layout};
 use provenance::chain::Index;
 use provenance::ro_crate::Document;
 use provenance::{Grounds, Held, case_uco, premis, report, ro_crate};
-use record::{Grade, Leaf};
-use std::collections::BTreeMap;
+use record::{Event, Grade, Leaf};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, BufReader, Read, Write};
 use std::path::Path;
@@ -23,6 +23,8 @@ pub struct Basis {
     pub records: BTreeMap<u64, Leaf>,
     /// The exhibits.
     pub items: Vec<Held>,
+    /// Records listed for one of them.
+    pub listed: BTreeSet<u64>,
     /// Disclosed values, by record and field.
     pub opened: BTreeMap<(u64, String), String>,
     /// Name of the log.
@@ -64,6 +66,11 @@ impl Basis {
         let others = self.before.iter().filter(|log| log.log_key != self.log_key);
         let before: Vec<Grounds<'_>> =
             others.map(|log| log.grounds(&self.items, &nothing)).collect();
+        // One that took effect stands with its exhibit.
+        let erasure = |(index, leaf): &(&u64, &Leaf)| {
+            matches!(leaf.event, Event::Erasure(_)) && !self.listed.contains(*index)
+        };
+        let asked = self.records.iter().filter(erasure).map(|(index, _)| *index).collect();
         let grounds = Grounds {
             origin: &self.origin,
             log_key: &self.log_key,
@@ -74,6 +81,7 @@ impl Basis {
             lists: &none.1,
             opened: &self.opened,
             before: &before,
+            asked: &asked,
         };
         let index = Index::new(&grounds);
         match path {

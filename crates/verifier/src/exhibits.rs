@@ -77,6 +77,7 @@ impl Check<'_> {
             self.report.exhibits += 1;
             self.items.push(line.item.sha256);
             self.basis.items.push(line.held());
+            self.basis.listed.extend(&line.leaves);
             self.once(&place, &line, &mut spoken);
             self.exhibit(&place, &line);
         }
@@ -84,16 +85,16 @@ impl Check<'_> {
         let mut strays: Vec<String> = self.digests.keys().filter(strays).cloned().collect();
         // Records about others' word belong to no exhibit: `stamps`, `cosigned` and `origins`
         // account for them. Those about actors go with each bundle: `seals` counts them.
-        let others = |event: &Event| {
+        let others = |index: &u64, event: &Event| {
             use Event::{Cosigned, Cosigner, Received, Timestamp, TimestampRequest};
             matches!(event, TimestampRequest(_) | Timestamp(_) | Cosigner(_) | Cosigned(_))
                 || matches!(event, Received(_))
-                || actors::is_about_actors(event)
+                || self.roster.records().binary_search(index).is_ok()
         };
         let unused = self
             .leaves
             .iter()
-            .filter(|(index, leaf)| !spoken.leaves.contains(*index) && !others(&leaf.event));
+            .filter(|(index, leaf)| !spoken.leaves.contains(*index) && !others(index, &leaf.event));
         strays.extend(unused.map(|(index, _)| layout::leaf(*index)));
         for path in strays {
             self.fault(codes::BUNDLE_EXHIBIT_STRAY, &path, "it belongs to no exhibit");
@@ -139,7 +140,16 @@ impl Check<'_> {
                     *first = (*first).min(*index);
                 }
                 Some(Event::Reading(reading)) => readings.push(reading.clone()),
-                Some(Event::Erasure(erasure)) => erasures.push(erasure.clone()),
+                Some(Event::Erasure(erasure)) => {
+                    if self.roster.erasure(*index).is_some() {
+                        erasures.push(erasure.clone());
+                    } else {
+                        let message = format!(
+                            "leaf {index} erases it by the word of one person, where two must sign"
+                        );
+                        self.fault(codes::BUNDLE_ERASURE_ALONE, place, message);
+                    }
+                }
                 _ => {
                     let message = format!("leaf {index} is no proved record about an item");
                     self.fault(codes::BUNDLE_EXHIBIT_RECORD, place, message);

@@ -29,6 +29,8 @@ pub struct OtherLog {
     pub size: u64,
     /// Its records.
     pub records: BTreeMap<u64, Leaf>,
+    /// Its erasures that have no effect, for want of a second person.
+    pub asked: BTreeSet<u64>,
 }
 
 /// The logs that excerpts are of, the earliest first, each once: `paths` are those of a bundle's
@@ -66,7 +68,33 @@ pub fn other_logs<'p>(
             }
         }
     }
+    for log in &mut logs {
+        log.asked = asked(&log.records);
+    }
     logs
+}
+
+/// Erasures that two persons must sign, and one has: as far as these records go, each of which may
+/// be as it says.
+fn asked(records: &BTreeMap<u64, Leaf>) -> BTreeSet<u64> {
+    let (mut asked, mut ends, mut rule) = (BTreeSet::new(), BTreeSet::new(), false);
+    for (index, leaf) in records {
+        match &leaf.event {
+            Event::TwoPerson(two) if two.on => rule = true,
+            Event::TwoPerson(_) => {
+                ends.insert(*index);
+            }
+            Event::Erasure(_) if rule => {
+                asked.insert(*index);
+            }
+            Event::Approval(approval) => {
+                asked.remove(&approval.leaf);
+                rule &= !ends.contains(&approval.leaf);
+            }
+            _ => {}
+        }
+    }
+    asked
 }
 
 fn depth(excerpt: &str) -> usize {
@@ -262,7 +290,8 @@ impl Check<'_> {
             Event::Received(_) => true,
             Event::Capture(capture) => items.contains(&capture.item.sha256),
             Event::Reading(reading) => items.contains(&reading.item),
-            Event::Erasure(erasure) => items.contains(&erasure.item),
+            // Where two persons must sign, it is about actors.
+            Event::Erasure(_) => true,
             other => actors::is_about_actors(other),
         };
         let strays: Vec<u64> = self
@@ -318,6 +347,7 @@ impl OtherLog {
             findings: &nothing.findings,
             lists: &nothing.lists,
             opened: &nothing.opened,
+            asked: &self.asked,
             before: &[],
         }
     }

@@ -7,7 +7,7 @@
 use crate::codes;
 use crate::exhibits::ExhibitLine;
 use crate::verify::Check;
-use record::{Capture, Digests, Erasure, Finding, Hasher, canonical};
+use record::{Capture, Digests, Erasure, Event, Finding, Hasher, canonical};
 use sealing::ItemKey;
 use std::fs::File;
 use std::io::{self, Read};
@@ -53,6 +53,7 @@ impl Check<'_> {
             let message = "a record listed for it erases what its records do not say was sealed";
             self.fault(codes::BUNDLE_ERASURE, place, message);
         }
+        self.unlisted(place, line);
         if !sealed.is_empty() {
             self.sealed.push(SealedExhibit {
                 number: line.number,
@@ -60,6 +61,29 @@ impl Check<'_> {
                 leaves: line.leaves.clone(),
                 erased: !erasures.is_empty(),
             });
+        }
+    }
+
+    /// Erasures that needed two persons go with every bundle: one that took effect must stand with
+    /// its exhibit, one that did not is named.
+    fn unlisted(&mut self, place: &str, line: &ExhibitLine) {
+        let (mut forgotten, mut pending) = (false, false);
+        for (index, leaf) in &self.leaves {
+            let its = matches!(&leaf.event, Event::Erasure(one) if one.item == line.item.sha256);
+            if its && !line.leaves.contains(index) {
+                let counts = self.roster.erasure(*index).is_some();
+                forgotten |= counts;
+                pending |= !counts;
+            }
+        }
+        if forgotten {
+            let message = "a proved record erases it, and is not listed for it";
+            self.fault(codes::BUNDLE_ERASURE, place, message);
+        }
+        if pending {
+            let message = "one person asked for its erasure, which two must sign: it has no effect";
+            let finding = Finding::notice(codes::BUNDLE_ERASURE_PENDING, place, message);
+            self.report.findings.push(finding);
         }
     }
 

@@ -9,8 +9,8 @@
 //! ends; in between a line is added for each object seen whole. A kill leaves the lines so far, a
 //! power cut perhaps fewer, or a torn one, which is passed over: its object is read again.
 
-use crate::objects::{self, Medium, State};
-use crate::{Error, cores, durable, layout};
+use archive::objects::{self, Medium, State};
+use archive::{Error, cores, durable, layout};
 use record::Sha256;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -109,7 +109,7 @@ impl Journal {
     /// one otherwise.
     pub fn open(root: &Path, anew: bool) -> Result<Self, Error> {
         durable::make_folders(&layout::at(root, layout::DERIVED))?;
-        let lock = crate::case::lock(root, layout::SCRUB_LOCK)?;
+        let lock = archive::case::lock(root, layout::SCRUB_LOCK)?;
         let path = layout::at(root, layout::SCRUB);
         let text = match fs::read(&path) {
             Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
@@ -119,7 +119,7 @@ impl Journal {
         let Seen { mut before, mut now, began } = parse(&text);
         let began = began.filter(|_| !anew).unwrap_or_else(|| {
             before.append(&mut now);
-            crate::case::now()
+            archive::case::now()
         });
         durable::replace(&path, render(&before, &began, &now).as_bytes(), 0o644)?;
         let added =
@@ -143,12 +143,12 @@ impl Journal {
         let bytes = fs::read(&self.path).map_err(Error::io("read", &self.path))?;
         let Seen { before, now, .. } = parse(&String::from_utf8_lossy(&bytes));
         let ended =
-            format!("{}{ENDED}{}\n", render(&before, &self.began, &now), crate::case::now());
+            format!("{}{ENDED}{}\n", render(&before, &self.began, &now), archive::case::now());
         durable::replace(&self.path, ended.as_bytes(), 0o644)
     }
 
     fn note(&self, sha256: Sha256) -> Result<(), Error> {
-        let line = format!("{sha256} {}\n", crate::case::now());
+        let line = format!("{sha256} {}\n", archive::case::now());
         let mut added = self.added.lock().unwrap_or_else(PoisonError::into_inner);
         added.write_all(line.as_bytes()).map_err(Error::io("write", &self.path))
     }

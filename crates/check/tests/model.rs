@@ -5,7 +5,7 @@
 
 mod fresh;
 
-use archive::{Batch, Case, Writer, check, layout};
+use archive::{Batch, Case, Writer, layout};
 use fresh::{capture, new_case};
 use proptest::prelude::*;
 use record::{Event, Grade, Sha256};

@@ -6,7 +6,7 @@
 mod fresh;
 
 use archive::case::{New, create};
-use archive::{Batch, Case, Error, Writer, check, codes, keys, layout};
+use archive::{Batch, Case, Error, Writer, codes, keys, layout};
 use fresh::{capture, new_case};
 use record::{Capture, Event, Finding, Grade};
 use std::collections::BTreeMap;
