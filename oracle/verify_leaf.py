@@ -9,7 +9,7 @@ from hashlib import sha256, sha512
 from verify_log import demand, unbase64, verify
 
 NEVER = 1 << 64  # above the index of every leaf
-ABOUT_ACTORS = "enrolment revocation two_person approval disclosure".split()  # types of records
+ABOUT_ACTORS = "enrolment revocation two_person approval disclosure recovery".split()  # types of records
 
 
 # "Record": forms of JSON, as regular expressions. A kind in capitals may be null; a word is its own form.
@@ -28,12 +28,14 @@ def many(one, ends=r"\[%s\]"):
 
 
 KINDS.update(d=form("sha256:h blake2b512:b size:i"), c=many(form("key:s time:s")), j=many(KINDS["i"]), l=many(TEXT))
-KINDS.update({kind.upper(): "(?:null|%s)" % KINDS[kind] for kind in "sid"}, k=form("key_file:d"), f=form("leaf:i tagmanifest:h"))
-KINDS.update(m=form("bytes:S text:s"), w=many(TEXT + ":" + HASH, r"\{%s\}"))
+KINDS.update({kind.upper(): "(?:null|%s)" % KINDS[kind] for kind in "sid"}, k=form("key_file:d"))
+KINDS.update(m=form("bytes:S text:s"), w=many(TEXT + ":" + HASH, r"\{%s\}"), a=many(form("name:s share:d")))
+KINDS.update(f=form("leaf:i tagmanifest:h"))
 RECORD = "|".join(form("actor:s log:s time:t tool:s v:v type:" + fields.strip()) for fields in """
     genesis case:s actor_key:s actor_name:s log_key:s; reading item:h reading:d reader:s figures:i problems:l;
     capture sealed?:k received?:f item:d name:m method:s file_modified:S source:S address:S obtained:S note:S withheld:w;
     erasure item:h key_file:d openings:l reason:s; enrolment key:s kind:p name:s; revocation from?:i key:s reason:s;
+    recovery holders:a key:s recipient:s threshold:i;
     two_person on:y; approval hash:h leaf:i; disclosure fields:l list:h; cosigner key:s who?:s;
     cosigned by:c checkpoint:d size:i; timestamp_request about:s stamped:d request:d tree_size:i root:h renews:I;
     timestamp request:i tree_size:i root:h reply:d certificates:d revocations:D authority:s gen_time:s policy:s serial:s
@@ -79,7 +81,11 @@ def sshsig(armoured, namespace, message, key_line):  # The signature is put toge
     verify(b"\1" + raw, made, signed)
 
 
-# "Who may sign": its six rules
+# "Who may sign": its seven rules
+
+def is_name(text):
+    return re.fullmatch("[^\0-\x1f\x7f-\x9f]+", text) and text == text.strip() and len(text.encode()) <= 100
+
 
 class Roster:
     """Whose keys might sign after the leaves so far: `admit` takes them in order, and refuses what has no effect."""
@@ -103,11 +109,13 @@ class Roster:
         if weighs:
             self.about.append(index)
         demand(signer["gone"] == NEVER, "by a key that was not to sign")  # rule 1
+        recovers = "recovery" in signer  # rule 7
+        demand(not recovers or kind in ("enrolment", "revocation"), "a recovery key changes keys alone")
         if kind == "erasure" and not self.rule:
             self.erasures.add(index)
         if not weighs:
             return
-        demand(signer["kind"] == "person", "a machine decides nothing about keys")  # rule 3
+        demand(signer["kind"] == "person" or recovers, "a machine decides nothing about keys")  # rule 3
         act, at, by = one, index, [(one["actor"], index)]
         if kind == "approval":  # rule 5
             at = one["leaf"]
@@ -117,7 +125,7 @@ class Roster:
             by.append((act["actor"], at))
         falling = self.possible(index, act)
         self.pending[index] = one, sha256(b"\0" + leaf).hexdigest()
-        if self.rule and kind != "approval" and not one.get("on"):
+        if self.rule and kind != "approval" and not one.get("on") and not recovers:
             return  # it waits for a second person
         self.take_effect(index, at, act, falling, by)
         there = lambda signed: self.keys[signed["actor"]]["gone"] == NEVER
@@ -127,16 +135,20 @@ class Roster:
         kind, falling = one["type"], []
         if kind == "enrolment":
             name = one["name"]
-            fits = re.fullmatch("[^\0-\x1f\x7f-\x9f]+", name) and name == name.strip() and len(name.encode()) <= 100
             alike = all(key["kind"] == one["kind"] for key in self.keys.values() if key["name"] == name)
             fresh = actor(one["key"])[0] not in self.keys
-            demand(fits and alike and fresh, "no name, a person's and a machine's, or enrolled before")
+            demand(is_name(name) and alike and fresh, "no name, a person's and a machine's, or enrolled before")
         elif kind == "revocation":
             key, first = self.keys[one["key"]], one.get("from", NEVER)
             timely = first == NEVER or key["at"] < first <= index
             fresh = key["gone"] == NEVER or first < key["since"]
             demand(timely and fresh, "revoked before, or a leaf that is none of the key's time")
             falling = self.falling(one["key"], first)
+        elif kind == "recovery":
+            names = [holder["name"] for holder in one["holders"]]
+            fits = len({*names}) == len(names) <= 16 and 2 <= one["threshold"] <= len(names)
+            key = re.fullmatch("age1[a-z0-9]{58}", one["recipient"]) and actor(one["key"])[0] not in self.keys
+            demand(fits and key and all(map(is_name, names)), "no recovery key, or holders that cannot be")
         left = {key["name"] for fingerprint, key in self.keys.items()
                 if fingerprint not in falling and (key["kind"], key["gone"]) == ("person", NEVER)}
         enough = len(left) > (self.rule or kind == "two_person")
@@ -160,6 +172,11 @@ class Roster:
             key.update(gone=min(key["gone"], index), since=since)
         if act["type"] == "disclosure":
             self.disclosures[at] = act
+        if act["type"] == "recovery":
+            for key in self.keys.values():
+                key.update(gone=min(key["gone"], index) if "recovery" in key else key["gone"])
+            name = "recovery, %d of %d" % (act["threshold"], len(act["holders"]))
+            self.enrol(index, dict(name=name, key=act["key"], kind="machine", recovery=True), by)
         if act["type"] == "erasure":
             self.erasures.add(at)
         self.rule = act.get("on", self.rule)

@@ -212,6 +212,8 @@ python_verifier() {
         report 'export with an opening'
     agrees 'on bundles made anew with all keys and one change before signing' \
         python3 oracle/agree.py forged "$casefile" "$place/disclosed" "$((${CHANGES:-1000} / 4))" 3
+    agrees 'on bundles made anew that several people sign, not all of whom might' \
+        python3 oracle/agree.py signed "$casefile" "$place/disclosed" "$((${CHANGES:-1000} / 4))" 5
     stamped_bundle >"$place/said" 2>&1 || report 'a bundle with timestamps and an opening'
     agrees 'on random changes of one with timestamps and an opening' \
         python3 oracle/agree.py changed "$casefile" "$place/stamped/bundle" "$((${CHANGES:-1000} / 4))" 2
@@ -526,6 +528,31 @@ storage_root() {
     checks=$((checks + 1))
 }
 
+# A recovery key made of two shares of three without casefile, and an item opened with it by age.
+recovered() {
+    local case=$place/recovered name holders=() key_file object
+    title "recovery: oracle/recover.py and age: $(age --version)"
+    for name in alice bob carol; do
+        age-keygen -o "$place/$name.key" 2>/dev/null || report 'age-keygen'
+        holders+=(--holder "$name=$(age-keygen -y "$place/$name.key")")
+    done
+    {
+        "$casefile" init "$case" --unprotected && "$casefile" -C "$case" recovery set --threshold 2 "${holders[@]}" &&
+            "$casefile" -C "$case" capture "$place/secret.txt" --sealed --recipient "$(age-keygen -y "$place/me.key")"
+    } >"$place/said" 2>&1 || report 'an item is sealed for a recovery key'
+    for name in alice bob carol; do
+        "$casefile" -C "$case" recovery share "$name" -o "$place/$name.age" >"$place/said" 2>&1 &&
+            age -d -i "$place/$name.key" "$place/$name.age" >"$place/$name.share" || report "the share of $name"
+    done
+    key_file=$(find "$case/private/sealed" -name '*.age')
+    object=$(basename "$key_file" .age) && object=${object#*-} && object=$case/objects/${object:0:2}/${object:2}
+    python3 oracle/recover.py "$place/carol.share" "$place/alice.share" >"$place/recovered.key" || report 'two shares'
+    holds 'a sealed item, by two of three holders' age_opens "$place/recovered.key" "$key_file" "$object"
+    if python3 oracle/recover.py "$place/bob.share" >"$place/said" 2>&1; then report 'one share makes a key'; fi
+    checks=$((checks + 1))
+    printf '   refuses  one share alone\n'
+}
+
 flipped_bits() {
     title 'single flipped bits, by the program that answers for the file'
     CASEFILE=$casefile BAGIT=$bagit tests/flips.sh "$bundle" 50 >"$place/said" 2>&1 || report 'flipped bits'
@@ -553,5 +580,6 @@ receipts
 documents
 storage_root
 sealed_items
+recovered
 flipped_bits
 printf 'outside: %d checks passed\n' "$checks"

@@ -5,7 +5,8 @@
 
 mod stage;
 
-use archive::{Case, check, guard, keys, scrub};
+use archive::{Case, guard, keys};
+use check::scrub;
 use libfuzzer_sys::fuzz_target;
 use record::Grade;
 use stage::Stage;

@@ -2,7 +2,8 @@
 
 use crate::roster::{Key, Revoked, Roster};
 use custody::sshsig;
-use record::{Enrolment, Event, Revocation};
+use record::{Enrolment, Event, Holder, Recovery, Revocation};
+use std::collections::BTreeSet;
 
 /// Most bytes of a name: it goes into lists that people read.
 pub(crate) const NAME_LIMIT_BYTES: usize = 100;
@@ -11,11 +12,18 @@ pub(crate) const NAME_LIMIT_BYTES: usize = 100;
 /// even the end of the rule.
 const PERSONS_UNDER_RULE: usize = 2;
 
+/// Most holders of a recovery key.
+const HOLDERS_LIMIT: usize = 16;
+
+/// Characters of a recipient behind `age1`: 52 for 32 bytes, and 6 that check them.
+const RECIPIENT_DIGITS: usize = 58;
+
 /// Whether an act could take effect at leaf `index`; else why not.
 pub(crate) fn possible(roster: &Roster, index: u64, event: &Event) -> Result<(), String> {
     match event {
         Event::Enrolment(enrolment) => enrolment_possible(roster, enrolment),
         Event::Revocation(revocation) => revocation_possible(roster, index, revocation),
+        Event::Recovery(recovery) => recovery_possible(roster, recovery),
         Event::TwoPerson(rule) if rule.on == roster.rule.is_some() => {
             Err("it changes nothing".into())
         }
@@ -47,6 +55,7 @@ pub(crate) fn take_effect(
         Event::Disclosure(disclosure) => {
             roster.disclosures.insert(leaf, disclosure.clone());
         }
+        Event::Recovery(recovery) => replace_recovery(roster, index, recovery),
         Event::Erasure(_) => {
             roster.erasures.insert(leaf, index);
         }
@@ -54,13 +63,56 @@ pub(crate) fn take_effect(
     }
 }
 
-fn enrolment_possible(roster: &Roster, enrolment: &Enrolment) -> Result<(), String> {
-    let name = enrolment.name.as_str();
-    let is_name = !name.is_empty()
+fn is_name(name: &str) -> bool {
+    !name.is_empty()
         && name.len() <= NAME_LIMIT_BYTES
         && name.trim() == name
-        && !name.chars().any(char::is_control);
-    if !is_name {
+        && !name.chars().any(char::is_control)
+}
+
+/// Whether a text is of the form of an age recipient: bech32 of 32 bytes (C2SP age, "X25519").
+fn is_recipient(text: &str) -> bool {
+    let digits = text.strip_prefix("age1");
+    digits.is_some_and(|digits| {
+        digits.len() == RECIPIENT_DIGITS
+            && digits.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+    })
+}
+
+fn recovery_possible(roster: &Roster, recovery: &Recovery) -> Result<(), String> {
+    let names: BTreeSet<&str> = recovery.holders.iter().map(|one| one.name.as_str()).collect();
+    let count = recovery.holders.len();
+    if names.len() != count || !names.iter().all(|name| is_name(name)) {
+        return Err("a holder's name is none, or stands there twice".into());
+    }
+    if !(2..=count as u64).contains(&recovery.threshold) || count > HOLDERS_LIMIT {
+        return Err("it takes at least two holders and at most all of them, of 16".into());
+    }
+    let key = sshsig::parse_public_key_line(&recovery.key);
+    let fresh = key.is_some_and(|key| roster.key(&sshsig::fingerprint(&key)).is_none());
+    if fresh && is_recipient(&recovery.recipient) {
+        return Ok(());
+    }
+    Err("its key or recipient is none, or was on the roster before".into())
+}
+
+/// One recovery key at a time: the one before goes.
+fn replace_recovery(roster: &mut Roster, index: u64, recovery: &Recovery) {
+    let Some(key) = sshsig::parse_public_key_line(&recovery.key) else { return };
+    for old in roster.keys.iter_mut().filter(|key| key.recovery && key.revoked.is_none()) {
+        let reason = "replaced by another recovery key".into();
+        old.revoked = Some(Revoked { leaf: index, reason, from: None });
+    }
+    let name = format!("recovery, {} of {}", recovery.threshold, recovery.holders.len());
+    let mut key = Key::new(&name, key, Holder::Machine, index);
+    key.recovery = true;
+    roster.enrol(key);
+    roster.recovery = Some(recovery.clone());
+}
+
+fn enrolment_possible(roster: &Roster, enrolment: &Enrolment) -> Result<(), String> {
+    let name = enrolment.name.as_str();
+    if !is_name(name) {
         return Err("its name is none".into());
     }
     let Some(key) = sshsig::parse_public_key_line(&enrolment.key) else {

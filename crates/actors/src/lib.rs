@@ -23,7 +23,8 @@ pub fn is_about_actors(event: &Event) -> bool {
         | Event::Revocation(_)
         | Event::TwoPerson(_)
         | Event::Approval(_)
-        | Event::Disclosure(_) => true,
+        | Event::Disclosure(_)
+        | Event::Recovery(_) => true,
         Event::Genesis(_)
         | Event::Capture(_)
         | Event::Reading(_)
@@ -44,9 +45,11 @@ pub fn is_about_actors(event: &Event) -> bool {
 /// second one has approved it.
 pub fn needs_two(event: &Event) -> bool {
     match event {
-        Event::Enrolment(_) | Event::Revocation(_) | Event::Disclosure(_) | Event::Erasure(_) => {
-            true
-        }
+        Event::Enrolment(_)
+        | Event::Revocation(_)
+        | Event::Disclosure(_)
+        | Event::Erasure(_)
+        | Event::Recovery(_) => true,
         Event::TwoPerson(rule) => !rule.on,
         _ => false,
     }

@@ -2,7 +2,9 @@
 
 use crate::{Fault, acts, is_about_actors, needs_two};
 use custody::sshsig::{self, PublicKey};
-use record::{Approval, Disclosure, Event, Export, Genesis, Holder, Leaf, Sha256, canonical};
+use record::{
+    Approval, Disclosure, Event, Export, Genesis, Holder, Leaf, Recovery, Sha256, canonical,
+};
 use std::collections::BTreeMap;
 
 /// A key that was enrolled at some time.
@@ -14,8 +16,11 @@ pub struct Key {
     pub key: PublicKey,
     /// Its fingerprint, `SHA256:…`.
     pub fingerprint: String,
-    /// Who signs with it.
+    /// Who signs with it; a recovery key is nobody's, and counts as a machine's.
     pub holder: Holder,
+    /// Whether it is a recovery key: so many people had to meet for what it signs that no second
+    /// one is asked for.
+    pub recovery: bool,
     /// The leaf after which it could sign: that of its enrolment, or of the approval of that.
     pub enrolled: u64,
     /// Whether and how it was revoked.
@@ -58,6 +63,8 @@ pub struct Roster {
     pending: BTreeMap<u64, Pending>,
     /// Disclosures that may still be made, by leaf.
     pub(crate) disclosures: BTreeMap<u64, Disclosure>,
+    /// Who can recover what is sealed from here on.
+    pub(crate) recovery: Option<Recovery>,
     /// Erasures that took effect: their leaf, and the leaf from which on they count.
     pub(crate) erasures: BTreeMap<u64, u64>,
     /// Leaves about actors, whether they count or not.
@@ -83,7 +90,10 @@ impl Roster {
         }
         let signer = self.may_sign(&leaf.actor)?;
         let (name, holder) = (signer.name.clone(), signer.holder);
-        if erasure && self.rule.is_none() {
+        let recovered = signer.recovery;
+        if recovered {
+            self.recovered(index, leaf)?;
+        } else if erasure && self.rule.is_none() {
             self.erasures.insert(index, index);
         } else if needs_two(&leaf.event) || matches!(leaf.event, Event::TwoPerson(_)) {
             self.act(index, leaf, bytes, holder)?;
@@ -143,6 +153,16 @@ impl Roster {
             one.list == list && fields.iter().all(|field| one.fields.contains(field))
         };
         self.disclosures.iter().find(|(_, one)| covers(one)).map(|(leaf, _)| *leaf)
+    }
+
+    /// Who can recover what is sealed from here on, unless their key was revoked.
+    pub fn recovery(&self) -> Option<&Recovery> {
+        self.recovery.as_ref().filter(|_| self.recovery_key().is_some())
+    }
+
+    /// The recovery key in force.
+    pub fn recovery_key(&self) -> Option<&Key> {
+        self.keys.iter().find(|key| key.recovery && key.revoked.is_none())
     }
 
     /// The leaf from which on the erasure of leaf `leaf` counts: its own, or that of its approval
@@ -238,6 +258,18 @@ impl Roster {
         Ok(())
     }
 
+    /// What holders of the recovery key sign together: changes of keys, which count at once.
+    fn recovered(&mut self, index: u64, leaf: &Leaf) -> Result<(), Fault> {
+        if !matches!(leaf.event, Event::Enrolment(_) | Event::Revocation(_)) {
+            let why = "a recovery key enrols and revokes keys, and signs nothing else";
+            return Err(Fault::Act(why.into()));
+        }
+        acts::possible(self, index, &leaf.event).map_err(Fault::Act)?;
+        let vouchers = vec![(leaf.actor.clone(), index)];
+        acts::take_effect(self, (index, index), &leaf.event, vouchers);
+        Ok(())
+    }
+
     /// A second person's approval: another person, and of exactly this act.
     fn approve(
         &mut self,
@@ -295,6 +327,7 @@ impl Key {
             fingerprint: sshsig::fingerprint(&key),
             key,
             holder,
+            recovery: false,
             enrolled,
             revoked: None,
             vouchers: Vec::new(),

@@ -93,6 +93,14 @@ pub fn words(event: &Event) -> String {
         Event::Disclosure(disclosure) => {
             format!("is to disclose {} in one export", disclosure.fields.join(", "))
         }
+        Event::Recovery(recovery) => {
+            let names: Vec<&str> = recovery.holders.iter().map(|one| one.name.as_str()).collect();
+            format!(
+                "named {} to recover what is sealed, and keys: any {} of them together",
+                names.join(", "),
+                recovery.threshold
+            )
+        }
         Event::Erasure(erasure) => {
             format!("is to erase {}: {}", erasure.item, erasure.reason)
         }

@@ -16,6 +16,8 @@ const BEN: u8 = 2;
 const EVA: u8 = 3;
 const ROBOT: u8 = 4;
 const IDA_NEW: u8 = 5;
+const HOLDERS: u8 = 8;
+const HOLDERS_NEW: u8 = 9;
 const THIEF: u8 = 66;
 const THIEFS_OTHER: u8 = 67;
 
@@ -113,6 +115,32 @@ fn work() -> Event {
 fn disclose(fields: &[&str], list: u8) -> Event {
     let fields = fields.iter().map(|field| (*field).to_string()).collect();
     Event::Disclosure(Disclosure { fields, list: Sha256([list; 32]) })
+}
+
+/// 2 of 3 holders, under this key.
+fn recovery(seed: u8) -> Event {
+    let holder = |name: &str| record::RecoveryHolder {
+        name: name.into(),
+        share: record::Digests::of(name.as_bytes()),
+    };
+    Event::Recovery(record::Recovery {
+        recipient: format!("age1{}", "q".repeat(58)),
+        key: line(seed),
+        threshold: 2,
+        holders: ["alice", "bob", "carol"].map(holder).to_vec(),
+    })
+}
+
+fn odd_recovery(change: impl Fn(&mut record::Recovery)) -> Event {
+    let Event::Recovery(mut one) = recovery(HOLDERS) else { unreachable!() };
+    change(&mut one);
+    Event::Recovery(one)
+}
+
+/// The recovery key is on record, and approved: leaves 5 and 6.
+fn recoverable(log: &mut Log) {
+    log.add(IDA, recovery(HOLDERS)).unwrap();
+    log.approve(BEN, 5).unwrap();
 }
 
 fn erase(item: u8) -> Event {
@@ -369,6 +397,110 @@ const TWO_PERSONS: &[Row] = &[
         },
         "leaf 5 awaits no approval",
     ),
+    (
+        "a recovery key that nobody approved",
+        |log| {
+            log.add(IDA, recovery(HOLDERS)).unwrap();
+            log.add(HOLDERS, enrol("Thief", THIEF))
+        },
+        "not enrolled by then",
+    ),
+    (
+        "a recovery key approved by who named its holders",
+        |log| {
+            log.add(IDA, recovery(HOLDERS)).unwrap();
+            log.approve(IDA, 5)
+        },
+        "by the person who recorded the act",
+    ),
+    ("holders named by a machine", |log| log.add(ROBOT, recovery(HOLDERS)), "a machine decides"),
+    (
+        "one holder is enough",
+        |log| log.add(IDA, odd_recovery(|one| one.threshold = 1)),
+        "at least two holders",
+    ),
+    (
+        "more holders must meet than there are",
+        |log| log.add(IDA, odd_recovery(|one| one.threshold = 4)),
+        "at least two holders",
+    ),
+    (
+        "a holder with two shares",
+        |log| log.add(IDA, odd_recovery(|one| one.holders[1].name = "alice".into())),
+        "stands there twice",
+    ),
+    (
+        "a recovery key that is somebody's own",
+        |log| log.add(IDA, recovery(EVA)),
+        "was on the roster before",
+    ),
+    (
+        "a recovery recipient that is none",
+        |log| log.add(IDA, odd_recovery(|one| one.recipient.push('q'))),
+        "its key or recipient is none",
+    ),
+    (
+        "a record by the recovery key",
+        |log| {
+            recoverable(log);
+            log.add(HOLDERS, work())
+        },
+        "signs nothing else",
+    ),
+    (
+        "an approval by the recovery key",
+        |log| {
+            recoverable(log);
+            log.add(IDA, enrol("Thief", THIEF)).unwrap();
+            log.approve(HOLDERS, 7)
+        },
+        "signs nothing else",
+    ),
+    (
+        "an erasure by the recovery key",
+        |log| {
+            recoverable(log);
+            log.add(HOLDERS, erase(7))
+        },
+        "signs nothing else",
+    ),
+    (
+        "other holders named by the recovery key",
+        |log| {
+            recoverable(log);
+            log.add(HOLDERS, recovery(HOLDERS_NEW))
+        },
+        "signs nothing else",
+    ),
+    (
+        "the recovery key that another has replaced",
+        |log| {
+            recoverable(log);
+            log.add(IDA, recovery(HOLDERS_NEW)).unwrap();
+            log.approve(BEN, 7).unwrap();
+            log.add(HOLDERS, enrol("Thief", THIEF))
+        },
+        "was revoked at leaf 8",
+    ),
+    (
+        "the recovery key after its revocation",
+        |log| {
+            recoverable(log);
+            log.add(IDA, revoke(HOLDERS, None)).unwrap();
+            log.approve(BEN, 7).unwrap();
+            log.add(HOLDERS, enrol("Thief", THIEF))
+        },
+        "was revoked at leaf 8",
+    ),
+    (
+        "revocations by the recovery key down to one person",
+        |log| {
+            recoverable(log);
+            log.add(HOLDERS, revoke(EVA, None)).unwrap();
+            log.add(HOLDERS, revoke(BEN, None))
+        },
+        "fewer than 2 person",
+    ),
     ("the rule put on again", |log| log.add(BEN, rule(true)), "changes nothing"),
     (
         "a disclosure that nobody approved",
@@ -507,6 +639,7 @@ fn any_event() -> impl Strategy<Value = Event> {
         (seed.clone(), proptest::option::of(0..30_u64)).prop_map(|(k, from)| revoke(k, from)),
         any::<bool>().prop_map(rule),
         any::<u8>().prop_map(erase),
+        seed.clone().prop_map(recovery),
         seed.prop_map(|_| work()),
         (0..30_u64, any::<u8>())
             .prop_map(|(leaf, h)| Event::Approval(Approval { leaf, hash: Sha256([h; 32]) })),
@@ -579,4 +712,37 @@ fn an_erasure_counts_from_the_second_signature_on() {
     assert_eq!((log.roster.two_person(), log.roster.erasure(6)), (None, None));
     log.approve(EVA, 6).unwrap();
     assert_eq!(log.roster.erasure(6), Some(10));
+}
+
+#[test]
+fn a_lost_key_of_one_of_two_persons_no_longer_freezes_the_roster() {
+    let mut log = Log::open();
+    log.add(IDA, enrol("Ben", BEN)).unwrap();
+    log.add(IDA, rule(true)).unwrap();
+    log.add(IDA, recovery(HOLDERS)).unwrap();
+    assert!(log.roster.recovery().is_none(), "one person alone names no holders");
+    log.approve(BEN, 3).unwrap();
+    assert_eq!(log.roster.recovery().unwrap().threshold, 2);
+    // Ida's key is lost: Ben alone can do nothing, the holders can.
+    log.add(BEN, enrol("Ida", IDA_NEW)).unwrap();
+    assert!(!log.may(IDA_NEW));
+    log.add(HOLDERS, enrol("Ida", IDA_NEW)).unwrap();
+    log.add(HOLDERS, revoke(IDA, None)).unwrap();
+    assert!(log.may(IDA_NEW) && !log.may(IDA) && log.roster.two_person().is_some());
+    // And the two sign again as before.
+    let other = log.last() + 1;
+    log.add(IDA_NEW, enrol("Eva", EVA)).unwrap();
+    log.approve(BEN, other).unwrap();
+    assert!(log.may(EVA));
+}
+
+#[test]
+fn what_a_stolen_recovery_key_let_in_falls_with_it() {
+    let mut log = Log::of_two_persons();
+    recoverable(&mut log);
+    log.add(HOLDERS, enrol("Thief", THIEF)).unwrap();
+    assert!(log.may(THIEF));
+    log.add(IDA, revoke(HOLDERS, Some(7))).unwrap();
+    log.approve(BEN, 8).unwrap();
+    assert!(!log.may(THIEF) && !log.may(HOLDERS) && log.roster.recovery().is_none());
 }

@@ -347,6 +347,7 @@ fn describe(event: &Event) -> String {
         Event::TwoPerson(_) => "the rule of two persons".into(),
         Event::Approval(_) => "an approval".into(),
         Event::Disclosure(_) => "a disclosure".into(),
+        Event::Recovery(_) => "the recovery key".into(),
         Event::Erasure(erasure) => format!("the erasure of {}", erasure.item),
         Event::Received(_) | Event::Acknowledged(_) => "a transfer".into(),
     }

@@ -10,6 +10,7 @@ use custody::sshsig::PublicKey;
 use record::leaf::LEAF_VERSION;
 use record::{Digests, Event, Finding, Genesis, Leaf, Sha256, canonical};
 use rustix::fs::{FlockOperation, flock};
+use sealing::Identities;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
@@ -191,14 +192,32 @@ impl Writer {
         passphrase: Option<Passphrase>,
         tool: &str,
     ) -> Result<Self, Error> {
+        Self::open_by(root, tool, |_| keys::read(root, place, passphrase))
+    }
+
+    /// [`Writer::open_with`] the recovery key in force, by who has opened it.
+    pub fn open_recovered(root: &Path, identities: &Identities, tool: &str) -> Result<Self, Error> {
+        Self::open_by(root, tool, |roster| {
+            let key = roster
+                .recovery_key()
+                .ok_or_else(|| Error::Nobody { name: "the holders of a recovery key".into() })?;
+            keys::read_by(root, &keys::place_of(&key.key), identities)
+        })
+    }
+
+    fn open_by(
+        root: &Path,
+        tool: &str,
+        read: impl FnOnce(&Roster) -> Result<Keys, Error>,
+    ) -> Result<Self, Error> {
         check_version(root)?;
         if layout::is_mirror(root) {
             return Err(Error::Mirror { path: root.into() });
         }
         let lock = lock(root, layout::LOCK_FILE)?;
         let case = Case::open(root)?;
-        let keys = keys::read(root, place, passphrase)?;
         let roster = signers::roster(&case.log)?;
+        let keys = read(&roster)?;
         let actor = custody::sshsig::fingerprint(&keys.actor.public());
         let signer = log::signer(case.log.origin(), &keys);
         let untrusted = |message: String| Error::Damaged {
@@ -300,12 +319,27 @@ impl Writer {
         passphrase: Option<Passphrase>,
     ) -> Result<PublicKey, Error> {
         let key = actor.public();
-        let folder = layout::at(&self.root, layout::ACTORS);
-        durable::make_folders(&folder)?;
-        close_to_others(&folder)?;
+        self.actors_folder()?;
         let keys = Keys { log: self.keys.log.clone(), actor };
         keys::write(&self.root, &keys::place_of(&key), &keys, passphrase)?;
         Ok(key)
+    }
+
+    /// Makes a recovery key and writes its file, which only who has the secret half of `recipient`
+    /// can open: before it is on record, as with other keys.
+    pub fn make_recovery_key(&self, recipient: &str) -> Result<PublicKey, Error> {
+        let actor = ActorKey::Here(keys::random()?);
+        let key = actor.public();
+        self.actors_folder()?;
+        let keys = Keys { log: self.keys.log.clone(), actor };
+        keys::write_to(&self.root, &keys::place_of(&key), &keys, recipient)?;
+        Ok(key)
+    }
+
+    fn actors_folder(&self) -> Result<(), Error> {
+        let folder = layout::at(&self.root, layout::ACTORS);
+        durable::make_folders(&folder)?;
+        close_to_others(&folder)
     }
 
     /// A record of this writer's.

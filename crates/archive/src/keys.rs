@@ -12,8 +12,9 @@ use age::secrecy::{ExposeSecret, SecretString};
 use custody::sshsig::{self, PublicKey};
 use data_encoding::BASE64;
 use record::Sha256;
+use sealing::{Identities, recovery};
 use std::fs;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::Path;
 use zeroize::Zeroizing;
 
@@ -101,13 +102,36 @@ pub fn write(
     keys: &Keys,
     passphrase: Option<Passphrase>,
 ) -> Result<(), Error> {
+    seal(root, place, &text(keys), passphrase)
+}
+
+/// Writes keys to `place` of the case, encrypted to one recipient (`age1…`).
+pub fn write_to(root: &Path, place: &str, keys: &Keys, recipient: &str) -> Result<(), Error> {
+    let path = layout::at(root, &sealed(place));
+    let sealed = recovery::seal_to(&text(keys), recipient).map_err(Error::io("encrypt", &path))?;
+    durable::replace(&path, &sealed, durable::MODE_SECRET)
+}
+
+/// Opens keys that [`write_to`] wrote to `place` of a case.
+pub fn read_by(root: &Path, place: &str, identities: &Identities) -> Result<Keys, Error> {
+    let place = sealed(place);
+    let path = layout::at(root, &place);
+    let file = fs::File::open(&path).map_err(Error::io("open", &path))?;
+    let mut bytes = Vec::new();
+    file.take(LIMIT_BYTES).read_to_end(&mut bytes).map_err(Error::io("read", &path))?;
+    recovery::open_text(&bytes, identities, LIMIT_BYTES as usize)
+        .and_then(|text| parse(text.as_bytes()))
+        .ok_or_else(|| unreadable(&place))
+}
+
+/// The plain text of a key file.
+fn text(keys: &Keys) -> Zeroizing<String> {
     let actor = match &keys.actor {
         ActorKey::Here(seed) => Zeroizing::new(format!("actor {}", BASE64.encode(seed.as_ref()))),
         ActorKey::InAgent(key) => Zeroizing::new(format!("agent {}", sshsig::public_key_line(key))),
     };
     let log = Zeroizing::new(BASE64.encode(keys.log.as_ref()));
-    let plain = Zeroizing::new(format!("{HEADER}\nlog {}\n{}\n", *log, *actor));
-    seal(root, place, &plain, passphrase)
+    Zeroizing::new(format!("{HEADER}\nlog {}\n{}\n", *log, *actor))
 }
 
 /// Writes a key file of a case or a cosigner.

@@ -11,7 +11,7 @@ use std::path::Path;
 const KIND: &[u8] = b"\"type\":\"";
 
 /// The kinds of records that say who may sign, use up what was allowed, or may need two persons.
-const KINDS: [&[u8]; 7] = [
+const KINDS: [&[u8]; 8] = [
     b"enrolment\"",
     b"revocation\"",
     b"two_person\"",
@@ -19,6 +19,7 @@ const KINDS: [&[u8]; 7] = [
     b"disclosure\"",
     b"export\"",
     b"erasure\"",
+    b"recovery\"",
 ];
 
 /// Who may sign the next leaf of a log. Only records about that are taken apart: in a large log the

@@ -365,10 +365,8 @@ impl Writer {
             (layout::MANIFEST, bag::text(&self.payload)),
             (layout::B2SUMS, bag::text(&self.b2sums)),
         ];
-        for (name, text) in files {
-            self.tag(name, text.as_bytes())?;
-        }
-        for (name, text) in layout::VERIFIER.into_iter().zip(readme::VERIFIER_TEXTS) {
+        let texts = readme::VERIFIER_TEXTS.map(str::to_string);
+        for (name, text) in files.into_iter().chain(layout::VERIFIER.into_iter().zip(texts)) {
             self.tag(name, text.as_bytes())?;
         }
         if !about.seen.is_empty() {

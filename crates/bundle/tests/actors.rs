@@ -7,12 +7,17 @@ mod invented;
 
 use custody::sshsig;
 use invented::{Case, faults};
-use record::{Approval, Enrolment, Event, Holder, Revocation, Sha256, TwoPerson};
+use record::{
+    Approval, Digests, Enrolment, Event, Holder, Recovery, RecoveryHolder, Revocation, Sha256,
+    TwoPerson,
+};
 
 const CLERK: [u8; 32] = [7; 32];
 const BEN: [u8; 32] = [21; 32];
 const EVA: [u8; 32] = [22; 32];
 const THIEF: [u8; 32] = [66; 32];
+const HOLDERS: [u8; 32] = [8; 32];
+const CLERK_NEW: [u8; 32] = [9; 32];
 
 fn enrol(name: &str, seed: [u8; 32]) -> Event {
     let key = sshsig::public_key_line(&sshsig::public_key(&seed));
@@ -43,6 +48,24 @@ fn two_person(case: &mut Case) {
 fn approve(case: &mut Case, seed: [u8; 32], leaf: u64) {
     let hash = Sha256(custody::leaf_hash(case.leaf(leaf)));
     by(case, seed, Event::Approval(Approval { leaf, hash }));
+}
+
+/// 2 of 3 holders.
+fn recovery() -> Event {
+    let holder =
+        |name: &str| RecoveryHolder { name: name.into(), share: Digests::of(name.as_bytes()) };
+    Event::Recovery(Recovery {
+        recipient: format!("age1{}", "q".repeat(58)),
+        key: sshsig::public_key_line(&sshsig::public_key(&HOLDERS)),
+        threshold: 2,
+        holders: ["alice", "bob", "carol"].map(holder).to_vec(),
+    })
+}
+
+fn recoverable(case: &mut Case) {
+    two_person(case);
+    let named = case.decide(recovery());
+    approve(case, BEN, named);
 }
 
 /// What is done, who exports, and the code and place of the finding that names it; none where it
@@ -155,6 +178,50 @@ const ROWS: &[Row] = &[
         },
         CLERK,
         Some(("bundle-leaf-approval", "log/leaves/00000011.leaf")),
+    ),
+    (
+        "a key changed by holders who met",
+        |case| {
+            recoverable(case);
+            by(case, HOLDERS, enrol("clerk", CLERK_NEW));
+            by(case, HOLDERS, revoke(CLERK, None));
+            take_in(case, CLERK_NEW);
+        },
+        CLERK_NEW,
+        Some(("bundle-export-disclosure", "export.leaf")),
+    ),
+    (
+        "a key let in by a recovery key that one person named",
+        |case| {
+            two_person(case);
+            case.decide(recovery());
+            by(case, HOLDERS, enrol("Thief", THIEF));
+            take_in(case, THIEF);
+        },
+        CLERK,
+        Some(("bundle-leaf-actor", "log/leaves/00000011.leaf")),
+    ),
+    (
+        "an item taken in by the recovery key",
+        |case| {
+            recoverable(case);
+            take_in(case, HOLDERS);
+        },
+        CLERK,
+        Some(("bundle-leaf-act", "log/leaves/00000012.leaf")),
+    ),
+    (
+        "the holders' record stripped",
+        |case| {
+            two_person(case);
+            let named = case.decide(recovery());
+            approve(case, BEN, named);
+            case.left_out = Some(named);
+            by(case, HOLDERS, enrol("clerk", CLERK_NEW));
+            take_in(case, CLERK_NEW);
+        },
+        BEN,
+        Some(("bundle-export-actors", "export.leaf")),
     ),
     (
         "a disclosure that one person signed, under the rule of two",

@@ -80,28 +80,28 @@ impl Shell<'_> {
                 return Ok(true);
             }
             ActorVerb::Enrol { name, machine, key } => {
-                actor::enrol(self.case, new(name, machine, key)?, ask)?
+                actor::enrol(self.case, new_key(name, machine, key)?, ask)?
             }
             ActorVerb::Rotate { name, key } => {
-                actor::rotate(self.case, new(name, false, key)?, ask)?
+                actor::rotate(self.case, new_key(name, false, key)?, ask)?
             }
             ActorVerb::Revoke { name, reason, from } => {
                 actor::revoke(self.case, &name, &reason, from, ask)?
             }
             ActorVerb::TwoPerson { rule } => actor::two_person(self.case, rule == Rule::On, ask)?,
         };
-        self.say(&decided, said)?;
+        self.say(&decided, changed)?;
         Ok(true)
     }
 
     pub(crate) fn approve(&mut self, leaves: &[u64], ask: Ask<'_>) -> Result<bool, Failure> {
         let decided = actor::approve(self.case, leaves, ask)?;
-        self.say(&decided, said)?;
+        self.say(&decided, changed)?;
         Ok(true)
     }
 }
 
-fn new(name: String, machine: bool, key: NewKey) -> Result<actor::New, Failure> {
+pub(crate) fn new_key(name: String, machine: bool, key: NewKey) -> Result<actor::New, Failure> {
     let passphrase = if key.unprotected {
         None
     } else {
@@ -110,7 +110,7 @@ fn new(name: String, machine: bool, key: NewKey) -> Result<actor::New, Failure> 
     Ok(actor::New { name, machine, key: key.key, passphrase })
 }
 
-fn said(out: &mut dyn Write, decided: &actor::Decided) -> io::Result<()> {
+pub(crate) fn changed(out: &mut dyn Write, decided: &actor::Decided) -> io::Result<()> {
     print::recovered(out, &decided.recovered)?;
     let numbers = |leaves: &[u64]| leaves.iter().map(u64::to_string).collect::<Vec<_>>().join(" ");
     if let Some(key) = &decided.key {

@@ -1,6 +1,6 @@
 //! What may stand on the command line.
 
-use crate::{acting, copies, cosigning, sealing, transferring};
+use crate::{acting, copies, cosigning, recovering, sealing, transferring};
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use std::num::NonZero;
 use std::path::PathBuf;
@@ -312,6 +312,22 @@ Nothing that was signed while a key could is lost with the key.")]
         /// Records that await approval.
         #[arg(required = true)]
         leaves: Vec<u64>,
+    },
+    /// Name holders, so many of whom together open what is sealed, and change keys that are lost.
+    #[command(after_help = "Examples:
+  casefile recovery set --threshold 2 --holder alice=age1… --holder bob=age1… --holder carol=age1…
+  casefile recovery share bob -o bob.age                          for Bob alone; age -d opens it
+  casefile recovery share bob --identity bob.txt -o share.txt     by Bob, before a meeting
+  casefile unseal 3 --share share.txt --share another.txt -o ~/film.mp4
+  casefile recovery enrol Ida --share share.txt --share another.txt
+  casefile recovery revoke SHA256:… --share share.txt --share another.txt --reason 'key lost'
+
+Nobody has the recovery key: it exists only while shares meet. Each holder keeps an identity of
+their own (age-keygen), apart from the case. What they sign together needs no second person.")]
+    Recovery {
+        /// What to do.
+        #[command(subcommand)]
+        what: recovering::RecoveryVerb,
     },
     /// List every named rule by which words become values.
     #[command(after_help = "Examples:

@@ -13,6 +13,7 @@ mod custody;
 mod demo;
 mod print;
 mod progress;
+mod recovering;
 mod sealing;
 mod stamps;
 mod transferring;

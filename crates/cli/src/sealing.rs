@@ -30,8 +30,11 @@ pub(crate) struct UnsealArgs {
     /// Number, name, or at least four digits of the SHA-256 of the sealed bytes.
     item: String,
     /// Identities, as age-keygen writes them.
-    #[arg(long, value_name = "FILE")]
-    identity: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "shares")]
+    identity: Option<PathBuf>,
+    /// Texts of shares of the recovery key, as many as it takes, in place of an identity.
+    #[arg(long = "share", value_name = "FILE", conflicts_with = "identity")]
+    shares: Vec<PathBuf>,
     /// Where the plain bytes are to be put, outside the case; must not exist.
     #[arg(short, long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -50,7 +53,11 @@ pub(crate) struct EraseArgs {
 impl Shell<'_> {
     pub(crate) fn unseal(&mut self, wanted: &UnsealArgs) -> Result<bool, Failure> {
         let out = wanted.out.as_deref();
-        let outcome = unseal::run(self.case, &wanted.item, &wanted.identity, out)?;
+        let with = match &wanted.identity {
+            Some(identity) => unseal::With::Identity(identity),
+            None => unseal::With::Shares(&wanted.shares),
+        };
+        let outcome = unseal::run(self.case, &wanted.item, with, out)?;
         self.say(&outcome, unsealed)?;
         Ok(true)
     }

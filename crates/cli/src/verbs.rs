@@ -65,10 +65,7 @@ pub(crate) fn run_to(args: Args, out: &mut dyn Write) -> Result<bool, Failure> {
         Verb::Read { stdout: Some(path), date, outlet, .. } => shell.read_one(&path, date, outlet),
         Verb::Read { again, .. } => shell.read(again, &mut passphrase),
         Verb::Figures { all } => shell.figures(all),
-        Verb::Show { item } => {
-            let shown = tasks::show::run(case, &item)?;
-            shell.say(&shown, print::shown).map(|()| true)
-        }
+        Verb::Show { item } => shell.show(&item),
         Verb::Unseal(wanted) => shell.unseal(&wanted),
         Verb::Erase(wanted) => shell.erase(&wanted, &mut passphrase),
         Verb::Log { from } => shell.log(from),
@@ -104,6 +101,7 @@ pub(crate) fn run_to(args: Args, out: &mut dyn Write) -> Result<bool, Failure> {
             shell.cosigner(&what, &new, &mut passphrase)
         }
         Verb::Actor { what } => shell.actor(what, &mut passphrase),
+        Verb::Recovery { what } => shell.recovery(what, &mut passphrase),
         Verb::Approve { leaves } => shell.approve(&leaves, &mut passphrase),
         Verb::Rules { name } => {
             let mut rules = tasks::rules::run();
@@ -127,6 +125,11 @@ pub(crate) struct Shell<'a> {
 }
 
 impl Shell<'_> {
+    fn show(&mut self, item: &str) -> Result<bool, Failure> {
+        let shown = tasks::show::run(self.case, item)?;
+        self.say(&shown, print::shown).map(|()| true)
+    }
+
     pub(crate) fn say<T: Serialize>(
         &mut self,
         result: &T,

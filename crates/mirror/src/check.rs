@@ -3,7 +3,7 @@
 
 use crate::follow::{self, Object, Recorded};
 use crate::store::{Form, Store};
-use archive::check::Report;
+use ::check::Report;
 use archive::{Error, codes, durable, layout};
 use record::{Digests, Finding, Hasher};
 use std::io::Read;
@@ -47,7 +47,7 @@ pub fn check(
     let form = store.form()?;
     let mut findings = Vec::new();
     as_found(copy_out(store, into), &mut findings)?;
-    let mut report = archive::check::check(into, trusted, &|_, _| {})?;
+    let mut report = ::check::check(into, trusted, &|_, _| {})?;
     // The objects are not in the folder, and are looked at in the store.
     report.findings.retain(|finding| {
         let object = finding.place.starts_with(layout::OBJECTS);

@@ -207,6 +207,7 @@ fn kind(kind: Kind) -> &'static str {
         Kind::Scrubbed => "everything kept read again",
         Kind::Repaired => "what was lost put back",
         Kind::Erased => "key destroyed",
+        Kind::RecoveryNamed => "holders of a recovery key named",
         Kind::ErasureAsked => "destruction of a key asked for",
         Kind::Exported => "items exported",
         Kind::StampAsked => "timestamp asked for",

@@ -143,6 +143,8 @@ pub enum Kind {
     Received,
     /// Another archive gave a receipt.
     Acknowledged,
+    /// Holders were named who can recover what is sealed, and keys.
+    RecoveryNamed,
     /// An erasure that needs two persons was asked for by one.
     ErasureAsked,
 }
@@ -212,6 +214,12 @@ impl<'a> Index<'a> {
                 }
                 Event::Acknowledged(acknowledged) => {
                     receipts.entry(acknowledged.export).or_insert(*index);
+                    of_log.push(*index);
+                }
+                Event::Recovery(recovery) => {
+                    if let Some(key) = fingerprint(&recovery.key) {
+                        names.insert(key, "holders of the recovery key");
+                    }
                     of_log.push(*index);
                 }
                 _ => of_log.push(*index),

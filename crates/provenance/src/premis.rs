@@ -250,6 +250,7 @@ fn kind(kind: Kind) -> &'static str {
         Kind::Scrubbed => "fixity check",
         Kind::Repaired => "recovery",
         Kind::Erased => "destruction of a key",
+        Kind::RecoveryNamed => "naming of holders of a recovery key",
         Kind::ErasureAsked => "request for the destruction of a key",
         Kind::Exported => "dissemination",
         Kind::StampAsked => "request for a timestamp",

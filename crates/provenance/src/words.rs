@@ -5,8 +5,8 @@
 use crate::chain::{Found, Held, Index, Kind};
 
 use record::{
-    Acknowledged, Capture, Enrolment, Erasure, Event, Export, Holder, ReadingMade, Received, Repair,
-    Revocation, Scrub, Stamped, Timestamp,
+    Acknowledged, Capture, Enrolment, Erasure, Event, Export, Holder, ReadingMade, Received,
+    Recovery, Repair, Revocation, Scrub, Stamped, Timestamp,
 };
 
 /// What is said in place of a withheld value.
@@ -59,6 +59,7 @@ pub(crate) fn of(index: &Index<'_>, leaf: u64, event: &Event, about: Option<&Hel
                 disclosure.fields.join(", ")
             ),
         ),
+        Event::Recovery(recovery) => holders(recovery),
         Event::Cosigner(named) => plain(
             Kind::CosignerNamed,
             format!("\u{201c}{}\u{201d} was named to cosign the log.", named.name()),
@@ -97,6 +98,16 @@ fn erasure(index: &Index<'_>, leaf: u64, erased: &Erasure, about: Option<&Held>)
         (Kind::Erased, words)
     };
     (kind, words, Vec::new())
+}
+
+fn holders(recovery: &Recovery) -> Said {
+    let words = format!(
+        "{} holders were named, any {} of whom together can open what is sealed from here on, and \
+         change keys.",
+        recovery.holders.len(),
+        recovery.threshold
+    );
+    (Kind::RecoveryNamed, words, Vec::new())
 }
 
 fn enrolment(enrolled: &Enrolment) -> Said {

@@ -83,6 +83,8 @@ pub enum Event {
     Received(Received),
     /// Another archive gave a receipt for a bundle of this one.
     Acknowledged(Acknowledged),
+    /// Holders were named, some of whom together can recover what is sealed, and change keys.
+    Recovery(Recovery),
 }
 
 /// The case was opened.
@@ -321,6 +323,30 @@ pub struct Disclosure {
     pub list: Sha256,
 }
 
+/// Holders were named, `threshold` of whom together can recover what is sealed from here on, and
+/// change keys where those who may sign no longer can.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recovery {
+    /// The recovery key's public key (`age1…`): sealed items are for it, too.
+    pub recipient: String,
+    /// The key that signs enrolments and revocations, as one line of OpenSSH without comment; its
+    /// secret half is sealed to `recipient`.
+    pub key: String,
+    /// How many holders it takes.
+    pub threshold: u64,
+    /// The holders, in the order of their shares.
+    pub holders: Vec<RecoveryHolder>,
+}
+
+/// Someone who holds a share of the recovery key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecoveryHolder {
+    /// Their name, or an alias.
+    pub name: String,
+    /// Their share: an object holding an age file that they alone can open.
+    pub share: Digests,
+}
+
 /// Items left the case.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Export {
@@ -420,6 +446,7 @@ impl Event {
             | Self::Disclosure(_)
             | Self::Erasure(_) => Vec::new(),
             Self::Capture(capture) => vec![&capture.item],
+            Self::Recovery(recovery) => recovery.holders.iter().map(|one| &one.share).collect(),
             Self::Reading(reading) => vec![&reading.reading],
             Self::Export(export) => vec![&export.list],
             Self::Scrub(scrub) => vec![&scrub.report],

@@ -19,7 +19,7 @@ pub use finding::{Finding, Grade};
 pub use leaf::{Approval, Disclosure, Enrolment, Holder, Revocation, TwoPerson};
 pub use leaf::{
     Capture, Cosigned, CosignedBy, Cosigner, Erasure, Event, Export, Genesis, Leaf, Name,
-    ReadingMade, Repair, Scrub, Sealed,
+    ReadingMade, Recovery, RecoveryHolder, Repair, Scrub, Sealed,
 };
 pub use leaf::{Stamped, Timestamp, TimestampRequest};
 pub use reading::{Figure, Hedge, Measure, Problem, Reading, Stated};

@@ -11,6 +11,7 @@
 
 mod item;
 mod key_file;
+pub mod recovery;
 
 pub use item::{Plain, Sealing, open_item};
 pub use key_file::{KeyFile, KeyFileFault, open_key_file, seal_key_file};
@@ -49,6 +50,12 @@ impl Recipients {
             1..=RECIPIENTS_LIMIT => Ok(Self(recipients)),
             _ => Err(NoRecipient::Many),
         }
+    }
+
+    /// Them, and one more.
+    pub fn with(&self, recipient: &str) -> Result<Self, NoRecipient> {
+        let all: Vec<String> = self.0.keys().cloned().chain([recipient.to_owned()]).collect();
+        Self::parse(&all)
     }
 
     /// Them as text, one a line, in order, without a line end: what the record commits to.

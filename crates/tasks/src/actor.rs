@@ -53,10 +53,13 @@ pub fn list(root: &Path) -> Result<State, Error> {
 
 /// Enrols a key.
 pub fn enrol(root: &Path, new: New, ask: Ask<'_>) -> Result<Decided, Error> {
-    let mut writer = open_writer(root, ask)?;
+    enrol_by(&mut open_writer(root, ask)?, new)
+}
+
+pub(crate) fn enrol_by(writer: &mut Writer, new: New) -> Result<Decided, Error> {
     let holder = if new.machine { Holder::Machine } else { Holder::Person };
-    let (key, event) = make(&writer, new, holder)?;
-    decide(&mut writer, vec![event], Some(key))
+    let (key, event) = make(writer, new, holder)?;
+    decide(writer, vec![event], Some(key))
 }
 
 /// Changes the key in force of a name for a new one.
@@ -78,13 +81,21 @@ pub fn revoke(
     from: Option<u64>,
     ask: Ask<'_>,
 ) -> Result<Decided, Error> {
-    let mut writer = open_writer(root, ask)?;
+    revoke_by(&mut open_writer(root, ask)?, whose, reason, from)
+}
+
+pub(crate) fn revoke_by(
+    writer: &mut Writer,
+    whose: &str,
+    reason: &str,
+    from: Option<u64>,
+) -> Result<Decided, Error> {
     let key = match writer.roster().key(whose) {
         Some(key) => key.fingerprint.clone(),
-        None => holder_of(&writer, whose)?.fingerprint.clone(),
+        None => holder_of(writer, whose)?.fingerprint.clone(),
     };
     let event = Revocation { key: key.clone(), reason: reason.into(), from };
-    decide(&mut writer, vec![Event::Revocation(event)], Some(key))
+    decide(writer, vec![Event::Revocation(event)], Some(key))
 }
 
 /// Says whether acts of weight need two persons from here on.

@@ -8,7 +8,7 @@ use capture::{Facts, Found, Seen};
 use record::{
     Capture, Commitment, Digests, Event, Finding, Name, Opening, Sealed, Sha256, canonical,
 };
-use sealing::{ItemKey, KeyFile, Recipients};
+use sealing::{ItemKey, KeyFile, NoRecipient, Recipients};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -110,6 +110,13 @@ pub fn run(
         ));
     }
     let mut writer = open_writer(root, ask)?;
+    let recipients = match (recipients, writer.roster().recovery()) {
+        // Whoever is named may lose their identity: so many holders together then open it.
+        (Some(named), Some(recovery)) => {
+            Some(named.with(&recovery.recipient).map_err(|error| refused(&error))?)
+        }
+        (named, _) => named,
+    };
     let mut outcome = Outcome { recovered: mem::take(&mut writer.recovered), ..Outcome::default() };
     let mut intake = Intake {
         request,
@@ -355,12 +362,14 @@ fn record_sealed(
 }
 
 fn recipients(named: &[String]) -> Result<Recipients, Error> {
-    Recipients::parse(named).map_err(|error| {
-        Error::asked(
-            error.to_string(),
-            "A recipient is the public key (age1\u{2026}) that `age-keygen` shows for an identity.",
-        )
-    })
+    Recipients::parse(named).map_err(|error| refused(&error))
+}
+
+fn refused(error: &NoRecipient) -> Error {
+    Error::asked(
+        error.to_string(),
+        "A recipient is the public key (age1\u{2026}) that `age-keygen` shows for an identity.",
+    )
 }
 
 fn known(writer: &Writer) -> Result<BTreeSet<(Name, Sha256)>, Error> {

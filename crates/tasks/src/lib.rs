@@ -24,6 +24,7 @@ pub mod passages;
 pub mod read;
 pub mod receipt;
 pub mod receive;
+pub mod recovery;
 pub mod repair;
 pub mod rules;
 pub mod scrub;

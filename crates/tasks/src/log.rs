@@ -77,7 +77,8 @@ fn words(event: &Event) -> String {
         | Event::Revocation(_)
         | Event::TwoPerson(_)
         | Event::Approval(_)
-        | Event::Disclosure(_) => actors::words(event),
+        | Event::Disclosure(_)
+        | Event::Recovery(_) => actors::words(event),
         Event::Export(export) => format!(
             "exported {} items in the bundle with tag manifest {}{}",
             export.items,

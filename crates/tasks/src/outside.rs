@@ -4,8 +4,9 @@ use crate::Error;
 use archive::durable;
 use std::collections::BTreeSet;
 use std::ffi::OsString;
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 /// Reads a file, whole, within a limit. One that is longer comes with a byte too many, by which
@@ -26,10 +27,42 @@ pub(crate) fn write_new<T>(
     path: &Path,
     make: impl FnOnce() -> Result<(T, Vec<u8>), Error>,
 ) -> Result<T, Error> {
+    write_new_by(path, MODE, make)
+}
+
+/// [`write_new`], readable by its owner alone; and never in the case at `root`.
+pub(crate) fn write_secret<T>(
+    path: &Path,
+    root: &Path,
+    make: impl FnOnce() -> Result<(T, Vec<u8>), Error>,
+) -> Result<T, Error> {
+    let whole = |path: &Path| fs::canonicalize(path).map_err(Error::io("look at", path));
+    if whole(folder_of(path))?.starts_with(whole(root)?) {
+        return Err(Error::asked(
+            "what is secret must not lie in the case in the open",
+            "Give a place outside it, which its owner alone can read.",
+        ));
+    }
+    write_new_by(path, durable::MODE_SECRET, make)
+}
+
+/// What others may do with a file is for the system's mask to say.
+const MODE: u32 = 0o666;
+
+fn write_new_by<T>(
+    path: &Path,
+    mode: u32,
+    make: impl FnOnce() -> Result<(T, Vec<u8>), Error>,
+) -> Result<T, Error> {
     must_be_new(path)?;
     let partial = partial_of(path);
     durable::remove_if_there(&partial)?;
-    let mut file = File::create_new(&partial).map_err(Error::io("create", path))?;
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(mode)
+        .open(&partial)
+        .map_err(Error::io("create", path))?;
     let made = make().and_then(|(made, bytes)| {
         let written = file.write_all(&bytes).and_then(|()| file.sync_all());
         written.map_err(Error::io("write", path))?;

@@ -1,6 +1,6 @@
 //! `casefile unseal`: a sealed item opened and checked by who holds an identity of a recipient.
 
-use crate::{Error, catalogue};
+use crate::{Error, catalogue, recovery};
 use archive::Case;
 use record::Digests;
 use serde::Serialize;
@@ -20,12 +20,21 @@ pub struct Outcome {
     pub fields: BTreeMap<String, String>,
 }
 
-/// Opens the item that `wanted` names with the identities in a file, and checks it whole. With
-/// `out`, its plain bytes are put there; nothing may have that name.
+/// What an item is opened with.
+#[derive(Debug, Clone, Copy)]
+pub enum With<'a> {
+    /// The identities in a file.
+    Identity(&'a Path),
+    /// The recovery key that the shares in these files make.
+    Shares(&'a [PathBuf]),
+}
+
+/// Opens the item that `wanted` names, and checks it whole. With `out`, its plain bytes are put
+/// there; nothing may have that name.
 pub fn run(
     root: &Path,
     wanted: &str,
-    identity: &Path,
+    with: With<'_>,
     out: Option<&Path>,
 ) -> Result<Outcome, Error> {
     let case = Case::open(root)?;
@@ -43,7 +52,11 @@ pub fn run(
             format!("Its bytes lie open in {}.", archive::layout::object(item.digests.sha256)),
         ));
     };
-    let file = unseal::key_file(&case, &sealed, &unseal::identities(identity)?)?;
+    let identities = match with {
+        With::Identity(path) => unseal::identities(path)?,
+        With::Shares(files) => recovery::meet(root, files)?,
+    };
+    let file = unseal::key_file(&case, &sealed, &identities)?;
     let plain = unseal::open(&case, &sealed, &file, out)?;
     let fields = file.openings.into_iter().map(|one| (one.field, one.value));
     Ok(Outcome {
