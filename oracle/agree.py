@@ -7,6 +7,9 @@
     python3 agree.py forged CASEFILE BUNDLE NUMBER SEED
                                              NUMBER bundles made anew from it by who holds all keys, each
                                              with one change before signing (oracle/forge.py)
+    python3 agree.py signed CASEFILE BUNDLE NUMBER SEED
+                                             the same, each with records about who may sign by several
+                                             people, some of which do not count
 
 Exit status 1 where they disagree, or where verify.py leaves a traceback. What a change does to a
 signature that it does not touch is the same each time, so openssl is asked about it once.
@@ -170,7 +173,11 @@ def changed(program, bundle, number, seed):
     return wrong
 
 
-def forged(program, bundle, number, seed):
+def signed(program, bundle, number, seed):
+    return forged(program, bundle, number, seed, forge.acts)
+
+
+def forged(program, bundle, number, seed, change=forge.change):
     """Both may accept what a holder of all keys made: they must only agree."""
     ask, wrong, accepted, left_out, stale = InProcess(), 0, 0, 0, 0
     with tempfile.TemporaryDirectory() as folder:
@@ -179,7 +186,7 @@ def forged(program, bundle, number, seed):
             model, what = forge.Model(bundle), []
             try:
                 if done:
-                    forge.change(model, numbers, what)
+                    change(model, numbers, what)
                 model.write(root)
             except (KeyError, TypeError, IndexError, AttributeError, UnicodeError, OSError):
                 continue  # a change after which the bundle cannot be made: no forgery at all
@@ -202,4 +209,4 @@ def forged(program, bundle, number, seed):
 
 
 if __name__ == "__main__":
-    sys.exit(1 if {"kept": kept, "changed": changed, "forged": forged}[sys.argv[1]](*sys.argv[2:]) else 0)
+    sys.exit(1 if {"kept": kept, "changed": changed, "forged": forged, "signed": signed}[sys.argv[1]](*sys.argv[2:]) else 0)

@@ -1,12 +1,16 @@
 """Makes a bundle anew as who holds all keys could: every record signed, every proof and list right, but
-for one change. Written from docs/format alone; for oracle/agree.py, which asks both verifiers about it.
+for one change; or with more records about who may sign, of which some count and some do not. Written from
+docs/format alone; for oracle/agree.py, which asks both verifiers about it.
 
 Nothing here is for making evidence: keys are fixed and known to all.
 """
 import base64, functools, hashlib, json, pathlib, subprocess, tempfile
 
-SEEDS = {"log": b"L" * 32, "actor": b"A" * 32}
+SEEDS = {"log": b"L" * 32, "actor": b"A" * 32, "ben": b"B" * 32, "eva": b"E" * 32, "robot": b"R" * 32, "new": b"N" * 32,
+         "holders": b"H" * 32, "thief": b"T" * 32}
 ORIGIN = "casefile/forged/00000000"
+APPROVED = "the hash of the leaf"  # in an approval, until that leaf is made
+ABOUT_ACTORS = "enrolment revocation two_person approval disclosure recovery".split()
 
 
 def digest(data):
@@ -53,14 +57,18 @@ def ssh(*parts):
     return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
 
 
-def actor_key():
-    return "ssh-ed25519 " + b64(ssh(b"ssh-ed25519", key_file("actor")[1]))
+def actor_key(who="actor"):
+    return "ssh-ed25519 " + b64(ssh(b"ssh-ed25519", key_file(who)[1]))
 
 
-def sshsig(namespace, message):
+def fingerprint(who="actor"):
+    return "SHA256:" + b64(digest(ssh(b"ssh-ed25519", key_file(who)[1]))).rstrip("=")
+
+
+def sshsig(namespace, message, who="actor"):
     hashed = hashlib.sha512(message).digest()
-    signature = sign("actor", b"SSHSIG" + ssh(namespace, b"", b"sha512", hashed))
-    public = ssh(b"ssh-ed25519", key_file("actor")[1])
+    signature = sign(who, b"SSHSIG" + ssh(namespace, b"", b"sha512", hashed))
+    public = ssh(b"ssh-ed25519", key_file(who)[1])
     blob = b64(b"SSHSIG\0\0\0\1" + ssh(public, namespace, b"", b"sha512", ssh(b"ssh-ed25519", signature)))
     lines = [blob[at:at + 70] for at in range(0, len(blob), 70)]
     return "\n".join(["-----BEGIN SSH SIGNATURE-----", *lines, "-----END SSH SIGNATURE-----", ""]).encode()
@@ -117,6 +125,7 @@ class Model:
                       for path in bundle.rglob("*") if path.is_file()}
         take = self.files.pop
         self.records, self.hooks = [], {}
+        self.signers, self.exporter = {}, "actor"  # by index, where it is not the first actor
         while "log/leaves/%08d.leaf" % len(self.records) in self.files:
             del self.files["log/proofs/%08d.tlog-proof" % len(self.records)]
             leaf = take("log/leaves/%08d.leaf" % len(self.records))
@@ -131,9 +140,9 @@ class Model:
     def hook(self, name, value):
         return self.hooks.get(name, lambda same: same)(value)
 
-    def leaf(self, record, name):
+    def leaf(self, record, name, who="actor"):
         line = self.hook(name + ".line", spell(record)) + b"\n"
-        return line + self.hook(name + ".sig", sshsig(b"casefile-leaf@v1", line))
+        return line + self.hook(name + ".sig", sshsig(b"casefile-leaf@v1", line, who))
 
     def checkpoint(self, hashes, name):
         text = "%s\n%d\n%s\n" % (ORIGIN, len(hashes), b64(root(hashes)))
@@ -147,12 +156,15 @@ class Model:
     def write(self, folder):
         """Writes the bundle below `folder`, which must not exist."""
         files, name = dict(self.files), ORIGIN
-        fingerprint = "SHA256:" + b64(digest(ssh(b"ssh-ed25519", key_file("actor")[1]))).rstrip("=")
-        signed = {"log": name, "actor": fingerprint}
-        records = [dict(record, **signed) for record in self.records]
+        signers = [self.signers.get(at, "actor") for at in range(len(self.records))]
+        records = [dict(record, log=name, actor=fingerprint(who)) for record, who in zip(self.records, signers)]
         records[0].update(actor_key=actor_key(), log_key=vkey())
         records = self.hook("records", records)
-        leaves = [self.leaf(record, "leaf%d" % at) for at, record in enumerate(records)]
+        leaves = []
+        for at, record in enumerate(records):
+            if record.get("hash") == APPROVED:
+                record = dict(record, hash=digest(b"\0" + leaves[record["leaf"]]).hex())
+            leaves.append(self.leaf(record, "leaf%d" % at, self.signers.get(at, "actor")))
         hashes = [digest(b"\0" + leaf) for leaf in leaves]
         checkpoint = self.checkpoint(hashes, "checkpoint")
         for at, leaf in enumerate(leaves):
@@ -162,7 +174,9 @@ class Model:
         files["log/policy"] = self.hook("policy", "log %s\nquorum none\n" % vkey()).encode()
         files["log/vkey"] = self.hook("vkey", vkey() + "\n").encode()
         names = 'actor namespaces="casefile-leaf@v1,casefile-bundle@v1" '
-        files["log/allowed_signers"] = self.hook("allowed_signers", names + actor_key() + "\n").encode()
+        keys = dict.fromkeys([*signers, self.exporter])
+        lines = "".join(names + actor_key(who) + "\n" for who in keys)
+        files["log/allowed_signers"] = self.hook("allowed_signers", lines).encode()
         exhibits = self.hook("exhibits", self.exhibits)
         lines = [self.hook("exhibit%d.line" % at, spell(one)) for at, one in enumerate(exhibits)]
         text = b"".join(line + b"\n" for line in lines)
@@ -175,13 +189,15 @@ class Model:
         tags = {path: data for path, data in files.items() if not path.startswith("data/")}
         tags = "".join("%s  %s\n" % (digest(tags[path]).hex(), path) for path in sorted(tags))
         tags = self.hook("tagmanifest", tags).encode()
-        signature = self.hook("signature", sshsig(b"casefile-bundle@v1", tags))
+        signature = self.hook("signature", sshsig(b"casefile-bundle@v1", tags, self.exporter))
         files["tagmanifest-sha256.txt"], files["tagmanifest-sha256.txt.sig"] = tags, signature
         items = [one["item"]["sha256"] for one in self.exhibits]
-        export = dict(self.export, **signed, tagmanifest=digest(tags).hex(), items=len(items),
+        about = [at for at, one in enumerate(records) if one.get("type") in ABOUT_ACTORS]
+        actors = {"actors": digest(spell(about)).hex()} if about else {}
+        export = dict(self.export, log=name, actor=fingerprint(self.exporter), **actors, tagmanifest=digest(tags).hex(), items=len(items),
                       signature=digest(signature).hex(), list=digests(spell(items)), tree_size=len(hashes),
                       disclosed=sorted({one["field"] for one in self.openings}))
-        files["export.leaf"] = self.leaf(self.hook("export", export), "export")
+        files["export.leaf"] = self.leaf(self.hook("export", export), "export", self.exporter)
         later = hashes + [digest(b"\0" + files["export.leaf"])]
         checkpoint = self.checkpoint(later, "later")
         files["export.tlog-proof"] = self.proof(len(hashes), later, checkpoint, "export.proof")
@@ -431,3 +447,105 @@ def change(model, numbers, said):
             model.files[path] = b""
         elif way == 3:
             model.files[path + numbers.choice(["x", ".", "-", "%20"])] = data
+
+
+# Records about who may sign, by chance: most of them in good order, so that some bundles hold.
+
+def act(kind, numbers, model):
+    """The fields of a record of this type, some of them wrong."""
+    who = numbers.choice(["ben", "eva", "new", "thief", "robot", "actor", "holders"])
+    last = len(model.records)
+    if kind == "enrolment":
+        name = numbers.choice([who, who, who, "clerk", "ben", "", " x", "a\nb", "x" * 101])
+        return dict(name=name, key=actor_key(who), kind="machine" if who == "robot" else "person")
+    if kind == "revocation":
+        late = {"from": numbers.choice([1, last - 1, last, last + 1])} if numbers.randrange(3) == 0 else {}
+        return dict(key=fingerprint(who), reason="lost", **late)
+    if kind == "two_person":
+        return dict(on=numbers.randrange(3) > 0)
+    if kind == "disclosure":
+        items = digest(spell([one["item"]["sha256"] for one in model.exhibits])).hex()
+        fields = numbers.choice([["collector"], ["collector", "machine"], ["machine"], []])
+        return dict(fields=fields, list=numbers.choice([items, items, "0" * 64]))
+    if kind == "recovery":
+        names = numbers.choice([["a", "b", "c"], ["a", "b"], ["a", "a"], ["a"], ["a", "b\n"]])
+        recipient = "age1" + numbers.choice(["q" * 58, "q" * 58, "q" * 57, "Q" * 58])
+        holders = [dict(name=name, share=digests(b"x")) for name in names]
+        return dict(recipient=recipient, key=actor_key(numbers.choice(["holders", "holders", who])),
+                    threshold=numbers.choice([2, 2, 1, 3]), holders=holders)
+    waiting = [at for at, one in enumerate(model.records) if one["type"] in ABOUT_ACTORS and one["type"] != "approval"]
+    leaf = numbers.choice(waiting[-1:] * 5 + waiting + [last - 1])
+    return dict(leaf=leaf, hash=numbers.choice([APPROVED] * 9 + ["0" * 64]))
+
+
+def append(model, kind, signer, fields):
+    first = model.records[0]
+    record = dict({name: first[name] for name in ("time", "tool", "v")}, type=kind, **fields)
+    model.signers[len(model.records)] = signer
+    model.records.append(record)
+
+
+def approved(model, by="ben"):
+    append(model, "approval", by, dict(leaf=len(model.records) - 1, hash=APPROVED))
+
+
+def in_good_order(model, numbers, two):
+    """Acts that all count; `two`: whether the rule of two persons is in force."""
+    items = digest(spell([one["item"]["sha256"] for one in model.exhibits])).hex()
+    holders = [dict(name=name, share=digests(b"x")) for name in ("a", "b", "c")]
+    steps = [("enrolment", dict(name="new", key=actor_key("new"), kind="person")),
+             ("enrolment", dict(name="robot", key=actor_key("robot"), kind="machine")),
+             ("disclosure", dict(fields=["collector"], list=items)),
+             ("recovery", dict(recipient="age1" + "q" * 58, key=actor_key("holders"), threshold=2, holders=holders)),
+             ("two_person", dict(on=False))]
+    for kind, fields in [step for step in steps if numbers.randrange(2)]:
+        if kind == "two_person" and not two:
+            continue
+        append(model, kind, "actor", fields)
+        if kind == "disclosure":
+            model.export["disclosure"] = len(model.records) - 1
+        if two:
+            approved(model)
+        if kind == "recovery" and numbers.randrange(2):
+            append(model, "enrolment", "holders", dict(name="ben", key=actor_key("thief"), kind="person"))
+            append(model, "revocation", "holders", dict(key=fingerprint("ben"), reason="lost"))
+            return
+
+
+def in_any_order(model, numbers):
+    for _ in range(numbers.randrange(1, 6)):
+        kind = numbers.choice("enrolment revocation two_person disclosure recovery".split())
+        signer = numbers.choice(["actor"] * 6 + ["ben"] * 4 + ["eva", "robot", "holders", "holders", "new", "thief"])
+        append(model, kind, signer, act(kind, numbers, model))
+        if numbers.randrange(4):
+            append(model, "approval", numbers.choice(["ben"] * 5 + ["actor", "eva", "eva", "robot", "holders"]),
+                   act("approval", numbers, model))
+
+
+def acts(model, numbers, said):
+    """Appends records about actors, has some earlier ones signed by others, and says which."""
+    good, two = numbers.randrange(2), numbers.randrange(4) > 0
+    for who in ["ben", "eva"]:
+        append(model, "enrolment", "actor", dict(name=who, key=actor_key(who), kind="person"))
+    if two:
+        append(model, "two_person", "actor", dict(on=True))
+    if good:
+        in_good_order(model, numbers, two)
+    if not good or numbers.randrange(4) == 0:
+        in_any_order(model, numbers)
+    if numbers.randrange(3) == 0:  # work by others, after all that
+        item = numbers.choice(model.exhibits)
+        capture = next(one for one in model.records if one.get("item") == item["item"])
+        item["leaves"].append(len(model.records))
+        fields = {name: capture[name] for name in capture if name not in ("actor", "log", "time", "tool", "v", "type")}
+        append(model, "capture", numbers.choice(["ben"] * 5 + ["eva", "robot", "new", "holders", "thief"]), fields)
+    model.exporter = numbers.choice(["actor"] * 12 + ["ben", "eva", "new", "holders", "thief"])
+    if not good and numbers.randrange(2):
+        named = [at for at, one in enumerate(model.records) if one["type"] in ("disclosure", "approval")]
+        model.export["disclosure"] = numbers.choice([*named, 1])
+    if numbers.randrange(10) == 0:
+        model.signers[numbers.randrange(1, len(model.records))] = numbers.choice(["ben", "eva", "thief"])
+    if numbers.randrange(2):  # nothing is disclosed: the rule then asks for nothing
+        model.openings.clear()
+    said.append("; ".join("%d %s by %s" % (at, one["type"], model.signers.get(at, "actor"))
+                          for at, one in enumerate(model.records)) + "; exported by " + model.exporter)
