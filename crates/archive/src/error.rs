@@ -223,6 +223,7 @@ pub fn io_remedy(error: &io::Error) -> &'static str {
             "Too many open files: close other programs, or allow more (`ulimit -n 4096`), and run \
              the command again; what was acknowledged is safe."
         }
+        io::ErrorKind::TimedOut => "Check the connection and run it again: it goes on.",
         io::ErrorKind::PermissionDenied => "Check who owns the file and its permissions.",
         io::ErrorKind::ReadOnlyFilesystem => "The disk is mounted read-only: mount it for writing.",
         io::ErrorKind::NotFound => "Check the path.",

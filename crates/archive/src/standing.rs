@@ -70,10 +70,7 @@ pub fn standing(
         return Ok(if is_ours { Standing::Behind { records } } else { Standing::Forked });
     }
     let records = theirs.size - ours.size;
-    let is_theirs = match their_tiles {
-        Some(tiles) => extends(tiles, ours, theirs)?,
-        None => true,
-    };
+    let is_theirs = their_tiles.map_or(Ok(true), |tiles| extends(tiles, ours, theirs))?;
     Ok(if is_theirs { Standing::Ahead { records } } else { Standing::Forked })
 }
 

@@ -249,6 +249,10 @@ casefile sends nothing by itself: request and reply are files, carried by any me
   casefile mirror /media/disk/aleppo                  make a copy there, or bring it up to date
   casefile mirror /media/disk/aleppo --compare        how the two stand to each other
   casefile mirror /media/disk/aleppo --with-private   keys and withheld values too
+  casefile mirror --ocfl /media/disk/ocfl            the copy as an OCFL storage root
+  casefile mirror sftp://me@host.example/aleppo     on another machine, through your own ssh
+  casefile mirror s3://bucket/aleppo --endpoint https://store.example
+                                                    in an S3-like store
   casefile mirror --guard /media/stick                keep the last checkpoint there
   casefile mirror                                     list the guards
 

@@ -24,11 +24,14 @@ pub(crate) struct ScrubArgs {
 /// Where a second copy lies, and what is wanted of it.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct MirrorArgs {
-    /// Folder of the mirror; made if it is not there.
+    /// Folder of the mirror, made if it is not there; or sftp://USER@HOST/PATH, s3://BUCKET/PREFIX.
     target: Option<PathBuf>,
     /// Make the new mirror an OCFL 1.1 storage root (in the folder `ocfl` of it).
     #[arg(long, requires = "target")]
     ocfl: bool,
+    /// The address of an S3-like store that is not Amazon's, such as https://store.example.
+    #[arg(long, value_name = "URL", env = "AWS_ENDPOINT_URL", hide_env_values = true)]
+    endpoint: Option<String>,
     /// Mirror `private/` too: secret keys and withheld values.
     #[arg(long, requires = "target")]
     with_private: bool,
@@ -49,8 +52,11 @@ pub(crate) struct MirrorArgs {
 /// What to put back, and where from.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct RepairArgs {
-    /// A mirror, another copy of the case, or a bundle (folder or zip file).
+    /// A mirror (also sftp://…, s3://…), another copy of the case, or a bundle (folder or zip).
     from: PathBuf,
+    /// The address of an S3-like store that is not Amazon's, such as https://store.example.
+    #[arg(long, value_name = "URL", env = "AWS_ENDPOINT_URL", hide_env_values = true)]
+    endpoint: Option<String>,
     /// The log's verifier key, as you wrote it down.
     #[arg(long, value_name = "KEY")]
     trust: Option<String>,
@@ -66,6 +72,7 @@ impl Shell<'_> {
     pub(crate) fn repair(&mut self, wanted: RepairArgs, ask: Ask<'_>) -> Result<bool, Failure> {
         let request = repair::Request {
             from: wanted.from,
+            endpoint: wanted.endpoint,
             trusted: wanted.trust,
             older: wanted.older,
             unrecorded: wanted.unrecorded,
@@ -97,7 +104,7 @@ impl Shell<'_> {
         };
         let bar = progress::bar(self.quiet);
         let mut step = |done, of| progress::step(&bar, done, of, "mirroring objects");
-        let target = mirror::Target::named(target, wanted.ocfl);
+        let target = mirror::Target::named(target, wanted.ocfl, wanted.endpoint.as_deref());
         let outcome = mirror::run(self.case, &target, request, &mut step)?;
         bar.finish_and_clear();
         self.say(&outcome, mirrored)?;

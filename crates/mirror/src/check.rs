@@ -114,7 +114,7 @@ fn as_found<T>(read: Result<T, Error>, findings: &mut Vec<Finding>) -> Result<Op
 }
 
 /// The digests of what stands in an object's place; of what can be read of it.
-fn digests_in(store: &mut dyn Store, object: &Object) -> Result<Option<Digests>, Error> {
+pub(crate) fn digests_in(store: &mut dyn Store, object: &Object) -> Result<Option<Digests>, Error> {
     let Some(mut source) = store.open(object)? else { return Ok(None) };
     let mut hasher = Hasher::default();
     let mut chunk = Vec::new();

@@ -5,6 +5,7 @@
 //! kill leaves. A store must never say that it has taken what it cannot give back.
 
 use crate::follow::Object;
+use archive::standing::Standing;
 use archive::{Error, codes, sealed};
 use record::{Digests, Finding};
 use std::collections::BTreeSet;
@@ -60,6 +61,11 @@ pub trait Store {
 
     /// Size of what stands in the place of an object, or `None` where nothing does.
     fn size_of(&mut self, object: &Object) -> Result<Option<u64>, Error>;
+
+    /// Whether an object may have its name without having been read back, after a kill.
+    fn names_unread(&self) -> bool {
+        false
+    }
 
     /// Opens an object for reading. Nothing about it is checked.
     fn open(&mut self, object: &Object) -> Result<Option<Box<dyn Read + '_>>, Error>;
@@ -146,4 +152,29 @@ pub fn misread(store: &str, place: &str) -> Error {
 pub(crate) fn differs(store: &dyn Store, place: &str, message: String) -> Finding {
     let place = format!("{}/{place}", store.name());
     Finding::fault(codes::MIRROR_DIFFERS, place, message)
+}
+
+/// What is said where nothing may be written.
+pub(crate) fn refusal(standing: Standing, store: &dyn Store) -> Option<Finding> {
+    let (code, message) = match standing {
+        Standing::New | Standing::Same | Standing::Behind { .. } => return None,
+        Standing::Ahead { records } => (
+            codes::MIRROR_AHEAD,
+            format!(
+                "it has {records} record(s) more than this case, which is an older copy: record \
+                 nothing here; `casefile repair` from it brings this case up to it"
+            ),
+        ),
+        Standing::Forked => (
+            codes::LOG_FORKED,
+            "it and this case have both gone on from a common beginning, in different ways: two \
+             histories are signed with one key. Change neither, and find out how it came about"
+                .into(),
+        ),
+        Standing::Foreign => (
+            codes::MIRROR_FOREIGN,
+            "it holds another log than this case's: nothing was written there".into(),
+        ),
+    };
+    Some(Finding::fault(code, store.name(), message))
 }

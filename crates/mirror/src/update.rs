@@ -19,6 +19,7 @@
 //! 7. key files of erased items that the mirror has from before: destroyed, asked for or not. *A
 //!    kill before leaves a key file whose erasure is on record: the next run destroys it.*
 
+use crate::check;
 use crate::follow::{self, Object, Recorded, place_of, root_mismatch};
 use crate::store::{self, Head, Occasion, Small, Store, Taken, misread};
 use archive::standing::{Standing, standing};
@@ -37,6 +38,9 @@ const MANY: Kind = Kind::Hashes(1);
 
 /// Bytes after which log files are flushed where records are not as usual.
 const BYTES_TO_A_FLUSH: usize = 256 << 20;
+
+/// What to do about what differs.
+const TRY_AGAIN: &str = "move it aside and mirror again";
 
 /// What is said of a small file that differs.
 const LEFT_AS_IT_IS: &str = "it differs from the case's: it was left as it is; move it aside and \
@@ -99,7 +103,7 @@ pub fn update(
         erased: 0,
         findings: Vec::new(),
     };
-    if let Some(refusal) = refusal(standing, store) {
+    if let Some(refusal) = store::refusal(standing, store) {
         report.findings.push(refusal);
         return Ok(report);
     }
@@ -110,11 +114,12 @@ pub fn update(
     store.begin(Occasion { time: recorded.last_time.clone(), records: ours.size })?;
     // Another run may have brought it on meanwhile.
     let (now, theirs) = find(&case, &ours, store)?;
-    if let Some(refusal) = refusal(now, store) {
+    if let Some(refusal) = store::refusal(now, store) {
         report.findings.push(refusal);
         return Ok(report);
     }
-    let mut run = Run { case: &case, ours, store, lacking: 0, report };
+    let covered = theirs.as_ref().map_or(0, |(theirs, _)| theirs.size);
+    let mut run = Run { case: &case, ours, store, covered, lacking: 0, report };
     run.claim(now)?;
     run.objects(&recorded, progress)?;
     if request.with_private {
@@ -186,29 +191,14 @@ fn text_in(store: &mut dyn Store, place: &str) -> Result<String, Error> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// What is said where nothing may be written.
-fn refusal(standing: Standing, store: &dyn Store) -> Option<Finding> {
-    let (code, message) = match standing {
-        Standing::New | Standing::Same | Standing::Behind { .. } => return None,
-        Standing::Ahead { records } => (
-            codes::MIRROR_AHEAD,
-            format!(
-                "it has {records} record(s) more than this case, which is an older copy: record \
-                 nothing here; `casefile repair` from it brings this case up to it"
-            ),
-        ),
-        Standing::Forked => (
-            codes::LOG_FORKED,
-            "it and this case have both gone on from a common beginning, in different ways: two \
-             histories are signed with one key. Change neither, and find out how it came about"
-                .into(),
-        ),
-        Standing::Foreign => (
-            codes::MIRROR_FOREIGN,
-            "it holds another log than this case's: nothing was written there".into(),
-        ),
-    };
-    Some(Finding::fault(code, store.name(), message))
+/// What stands in an object's place in a mirror.
+enum There {
+    /// The object.
+    Whole,
+    /// Something else, and what tells.
+    Other(String),
+    /// Nothing.
+    Nothing,
 }
 
 /// A mirroring under way.
@@ -216,6 +206,8 @@ struct Run<'a> {
     case: &'a Case,
     ours: Checkpoint,
     store: &'a mut dyn Store,
+    /// Records that the mirror had.
+    covered: u64,
     /// Objects that the mirror should have and does not.
     lacking: u64,
     report: Report,
@@ -224,7 +216,8 @@ struct Run<'a> {
 impl Run<'_> {
     /// Makes the place ours.
     fn claim(&mut self, standing: Standing) -> Result<(), Error> {
-        if standing == Standing::New {
+        // A run that was killed may have left it.
+        if standing == Standing::New && self.store.read(layout::MIRROR)?.is_none() {
             let text = format!(
                 "{HEADER}\n{}\nA copy of a case, made by `casefile mirror`. Record nothing here. \
                  `casefile verify` checks it,\n`casefile -C CASE repair THIS` gives back what CASE \
@@ -246,19 +239,15 @@ impl Run<'_> {
         for (done, object) in (0..).zip(recorded.in_order()) {
             progress(done, of);
             let place = layout::object(object.digests.sha256);
-            match self.store.size_of(object)? {
-                Some(size) if size == object.digests.size => continue,
-                Some(size) => {
-                    let message = format!(
-                        "it has {size} bytes where the case records {}: it was left as it is; move \
-                         it aside and mirror again",
-                        object.digests.size
-                    );
+            match self.look_at(object)? {
+                There::Whole => continue,
+                There::Other(message) => {
+                    let message = format!("{message}: it was left as it is; {TRY_AGAIN}");
                     self.differs(&place, message);
                     self.lacking += 1;
                     continue;
                 }
-                None => {}
+                There::Nothing => {}
             }
             if let Some((code, message)) = self.copy(object)? {
                 let message = format!(
@@ -273,6 +262,24 @@ impl Run<'_> {
             }
         }
         self.settle()
+    }
+
+    /// What stands in an object's place. What the mirror's checkpoint covers was read back by the
+    /// run that put it there.
+    fn look_at(&mut self, object: &Object) -> Result<There, Error> {
+        let wanted = object.digests.size;
+        match self.store.size_of(object)? {
+            None => Ok(There::Nothing),
+            Some(size) if size != wanted => {
+                Ok(There::Other(format!("it has {size} bytes where the case records {wanted}")))
+            }
+            Some(_) if object.leaf < self.covered || !self.store.names_unread() => Ok(There::Whole),
+            Some(_) => Ok(match check::digests_in(self.store, object)? {
+                None => There::Nothing,
+                Some(found) if found == object.digests => There::Whole,
+                Some(_) => There::Other("it does not have the digests on record".into()),
+            }),
+        }
     }
 
     /// Streams one object to the store. What is wrong with the case's own, if something is.

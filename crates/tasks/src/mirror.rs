@@ -9,7 +9,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 pub use mirror::Request;
-use mirror::{Ocfl, Store};
+use mirror::Store;
+pub use remote::Target;
 
 /// What a run came to.
 #[derive(Debug, Serialize)]
@@ -50,7 +51,7 @@ pub fn run(
     if let Some(folder) = target.folder() {
         apart(root, folder)?;
     }
-    let mut store = target.open()?;
+    let mut store = open(target)?;
     let report = mirror::update(root, store.as_mut(), request, progress)?;
     Ok(Outcome {
         holds: finding::passes(&report.findings),
@@ -68,44 +69,9 @@ pub fn run(
     })
 }
 
-/// Where a mirror is, and in what form.
-#[derive(Debug, Clone)]
-pub enum Target {
-    /// A folder with the layout of a case.
-    Folder(PathBuf),
-    /// A folder with an OCFL storage root.
-    Ocfl(PathBuf),
-}
-
-impl Target {
-    /// The mirror that `address` names. A folder is taken for what is in it, and `ocfl` says what a
-    /// new one is to be.
-    pub fn named(address: &Path, ocfl: bool) -> Self {
-        if ocfl || Ocfl::is_at(address) {
-            Self::Ocfl(address.into())
-        } else {
-            Self::Folder(address.into())
-        }
-    }
-
-    /// The store, not yet looked at.
-    pub(crate) fn open(&self) -> Result<Box<dyn Store>, Error> {
-        Ok(match self {
-            Self::Folder(folder) => Box::new(mirror::Folder::new(folder)),
-            Self::Ocfl(folder) => Box::new(Ocfl::new(folder)),
-        })
-    }
-
-    /// Whether it is read like a case: where it is not, its log is copied out first.
-    pub(crate) fn is_case(&self) -> bool {
-        matches!(self, Self::Folder(_))
-    }
-
-    fn folder(&self) -> Option<&Path> {
-        match self {
-            Self::Folder(folder) | Self::Ocfl(folder) => Some(folder),
-        }
-    }
+/// The store, not yet looked at.
+pub(crate) fn open(target: &Target) -> Result<Box<dyn Store>, Error> {
+    target.open().map_err(|unusable| Error::asked(unusable.what, unusable.remedy))
 }
 
 /// The guards of a case.

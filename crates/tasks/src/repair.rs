@@ -4,7 +4,7 @@
 //! need not be whole, or trusted. The record is made last, by a case that opens again; until then
 //! `derived/repair` says what is owed, so that a repair without a record gets one by the next.
 
-use crate::mirror::Target;
+use crate::mirror::{Target, open};
 use crate::verify::Unpacked;
 use crate::{Ask, Error, open_writer};
 use archive::{durable, layout};
@@ -21,6 +21,8 @@ use verifier::{bag, zipped};
 pub struct Request {
     /// A mirror, another copy of the case, or a bundle as a folder or zip file.
     pub from: PathBuf,
+    /// The store's own address, of a mirror in an S3-like store that is not Amazon's.
+    pub endpoint: Option<String>,
     /// The log's key as known from elsewhere.
     pub trusted: Option<String>,
     /// Whether a lost checkpoint may be replaced by an older one.
@@ -63,7 +65,7 @@ pub fn run(
     ask: Ask<'_>,
     progress: &(dyn Fn(u64, u64) + Sync),
 ) -> Result<Outcome, Error> {
-    let (report, from) = match Target::named(&request.from, false) {
+    let (report, from) = match Target::named(&request.from, false, request.endpoint.as_deref()) {
         target if !target.is_case() => (from_store(root, request, &target, progress)?, "mirror"),
         _ => from_folder(root, request, progress)?,
     };
@@ -135,7 +137,7 @@ fn from_store(
     target: &Target,
     progress: &(dyn Fn(u64, u64) + Sync),
 ) -> Result<mirror::repair::Report, Error> {
-    let mut store = target.open()?;
+    let mut store = open(target)?;
     let folder = Unpacked::beside(&request.from)?;
     mirror::copy_out(store.as_mut(), &folder.0)?;
     let files = BTreeMap::new();

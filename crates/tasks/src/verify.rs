@@ -1,6 +1,6 @@
 //! `casefile verify`: a whole case, or a bundle, checked; findings by name.
 
-use crate::mirror::Target;
+use crate::mirror::{Target, open};
 use crate::{Error, catalogue, stamps, transfers};
 use archive::codes::KEY_UNTRUSTED;
 use archive::{Case, layout};
@@ -65,7 +65,7 @@ pub fn run(
     if path.join(layout::VERSION_FILE).is_file() {
         return case(path, own_key(path, trusted.log_keys), policy.as_ref(), progress);
     }
-    let target = Target::named(path, false);
+    let target = Target::named(path, false, None);
     if !target.is_case() {
         return in_store(path, &target, own_key(path, trusted.log_keys), progress);
     }
@@ -149,7 +149,7 @@ fn in_store(
     progress: &(dyn Fn(u64, u64) + Sync),
 ) -> Result<Outcome, Error> {
     let folder = Unpacked::beside(path)?;
-    let mut store = target.open()?;
+    let mut store = open(target)?;
     let mut step = |done, of| progress(done, of);
     let report = mirror::check(store.as_mut(), &folder.0, trusted, &mut step)?;
     Ok(Outcome {

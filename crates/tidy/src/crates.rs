@@ -42,6 +42,7 @@ const SEATS: &[Seat] = &[
     seat("seat", &["record", "custody", "archive"], Fence::Open),
     seat("unseal", &["record", "sealing", "archive"], Fence::Open),
     seat("mirror", &["record", "custody", "archive", "check"], Fence::Open),
+    seat("remote", &["record", "custody", "archive", "mirror"], Fence::Open),
     seat("sightings", &["record", "custody", "archive"], Fence::Open),
     seat("language", &["record"], Fence::Pure),
     seat("read", &["record", "language"], Fence::Pure),
@@ -69,6 +70,7 @@ const SEATS: &[Seat] = &[
             "seat",
             "unseal",
             "mirror",
+            "remote",
             "sightings",
             "read",
             "reader",
@@ -83,6 +85,22 @@ const SEATS: &[Seat] = &[
     seat("cli", &["record", "read", "provenance", "tasks"], Fence::Open),
     seat("tidy", &[], Fence::Open),
     seat("faults", &[], Fence::Open),
+];
+
+/// The crate that connects to other machines.
+const CONNECTS: &str = "remote";
+
+/// Libraries that do: those in use, and those that somebody might take instead.
+const NETWORK: [&str; 9] = [
+    "attohttpc",
+    "hyper",
+    "object_store",
+    "openssh-sftp-client",
+    "reqwest",
+    "russh",
+    "rusty-s3",
+    "tokio",
+    "ureq",
 ];
 
 /// What the `clippy.toml` of a pure crate has to forbid, at the least.
@@ -120,6 +138,20 @@ pub(crate) fn direction(tree: &Tree) -> Vec<Place> {
                 section == "dev-dependencies" && above.iter().any(|seat| seat.name == dependency);
             if !seen && !tested {
                 places.push((path.clone(), 0, format!("`{name}` may not see `{dependency}`")));
+            }
+        }
+    }
+    places
+}
+
+/// Libraries that connect to other machines stay in the crate that may.
+pub(crate) fn network(tree: &Tree) -> Vec<Place> {
+    let mut places = Vec::new();
+    for (_, path, manifest) in manifests(tree).filter(|(name, ..)| name != CONNECTS) {
+        for (_, dependency) in dependencies(&manifest) {
+            if NETWORK.contains(&dependency.as_str()) {
+                let text = format!("`{dependency}` connects to other machines: `{CONNECTS}` may");
+                places.push((path.clone(), 0, text));
             }
         }
     }

@@ -57,6 +57,7 @@ const fn rule(name: &'static str, asks: &'static str, look: fn(&Tree) -> Vec<Pla
 /// Every rule. A test plants a violation of each and sees that it alone is reported.
 pub const RULES: &[Rule] = &[
     rule("dependency-direction", "a crate depends only on those it may see", crates::direction),
+    rule("network-fence", "libraries that connect stay in one crate", crates::network),
     rule("pure-fence", "a pure crate is fenced off disk, network, clock", crates::pure_fence),
     rule("lints-inherited", "every crate takes the lints of the workspace", crates::lints),
     rule("member-comment", "every crate is a member, with its purpose beside it", crates::comments),

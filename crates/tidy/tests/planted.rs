@@ -109,6 +109,7 @@ fn in_manifests() -> Vec<(&'static str, Plant)> {
     const ARCHIVE: &str = "crates/archive/Cargo.toml";
     let renamed = "a = { package = \"casefile-tasks\", path = \"../tasks\" }\n";
     vec![
+        ("network-fence", edit(RECORD, "serde = \"1\"", "ureq.workspace = true")),
         ("dependency-direction", edit(RECORD, "serde = \"1\"", "archive.workspace = true")),
         ("dependency-direction", edit(ARCHIVE, "record.workspace = true\n", renamed)),
         (
