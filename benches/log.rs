@@ -118,9 +118,10 @@ fn write_ours(root: &Path, leaves: &[Vec<u8>], batch: usize) {
     let keys = Keys::generate().unwrap();
     let origin = log::new_origin("speed", &keys);
     fs::create_dir_all(root.join("log")).unwrap();
-    let mut log = Log::create(root, &log::signer(&origin, &keys)).unwrap();
+    let signer = log::signer(&origin, &keys);
+    let mut log = Log::create(root, &signer).unwrap();
     for batch in leaves.chunks(batch) {
-        log.append(&keys, batch).unwrap();
+        log.append(&signer, batch).unwrap();
     }
 }
 

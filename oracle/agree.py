@@ -19,7 +19,7 @@ import contextlib, functools, io, pathlib, random, shutil, subprocess, sys, temp
 import forge
 
 VERIFY = pathlib.Path(__file__).with_name("verify.py")
-PARTS = ["verify_log", "verify_bag", "verify_leaf", "verify_origins", "verify"]  # each after those that it imports
+PARTS = ["verify_mldsa", "verify_log", "verify_bag", "verify_leaf", "verify_origins", "verify"]  # each after those that it imports
 CODE = {part: compile(VERIFY.with_name(part + ".py").read_text("utf-8"), part + ".py", "exec") for part in PARTS}
 
 

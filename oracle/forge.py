@@ -159,6 +159,7 @@ class Model:
         signers = [self.signers.get(at, "actor") for at in range(len(self.records))]
         records = [dict(record, log=name, actor=fingerprint(who)) for record, who in zip(self.records, signers)]
         records[0].update(actor_key=actor_key(), log_key=vkey())
+        records[0].pop("log_key_pq", None)  # it signs with the first key alone
         records = self.hook("records", records)
         leaves = []
         for at, record in enumerate(records):

@@ -357,7 +357,8 @@ func checkBundle(dir, vkey string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if string(brought) != vkey+"\n" {
+	first, second, _ := strings.Cut(string(brought), "\n")
+	if first != vkey {
 		return "", errors.New("log/vkey is not the key that was told")
 	}
 	policy, err := os.ReadFile(filepath.Join(dir, "log", "policy"))
@@ -414,7 +415,59 @@ func checkBundle(dir, vkey string) (string, error) {
 	if err := checkSeal(dir, export, tree.N); err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("%d records, and that of the export%s", len(leaves), cosigned), nil
+	bothKeys, err := checkSecond(dir, second, leaves[0], string(signed), exported)
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%d records, and that of the export%s%s", len(leaves), cosigned, bothKeys), nil
+}
+
+// checkSecond sees to it that a log with an ML-DSA-44 key, which leaf 0 names, has signed both
+// checkpoints with it, as far as that can be seen without that algorithm: Go's packages have none.
+// A changed byte in log/checkpoint shows by the list of files, which the export's record seals.
+func checkSecond(dir, second, genesis string, signed ...string) (string, error) {
+	leaf, err := os.ReadFile(genesis)
+	if err != nil {
+		return "", err
+	}
+	line, _, _ := bytes.Cut(leaf, []byte("\n"))
+	var record struct {
+		LogKeyPq string `json:"log_key_pq"`
+	}
+	if err := json.Unmarshal(line, &record); err != nil {
+		return "", err
+	}
+	list, err := os.ReadFile(filepath.Join(dir, "tagmanifest-sha256.txt"))
+	if err != nil {
+		return "", err
+	}
+	due := fmt.Sprintf("%x  log/checkpoint\n", sha256.Sum256([]byte(signed[0])))
+	if !strings.Contains(string(list), due) {
+		return "", errors.New("log/checkpoint is not the one in the list of files")
+	}
+	if record.LogKeyPq == "" && second == "" {
+		return "", nil
+	}
+	if second != record.LogKeyPq+"\n" {
+		return "", errors.New("leaf 0 names another second key than log/vkey")
+	}
+	if one, err := newCosigner(record.LogKeyPq); err != nil || one != nil {
+		return "", errors.New("the log's second key is no key of ML-DSA-44")
+	}
+	parts := strings.SplitN(record.LogKeyPq, "+", 3)
+	for _, note := range signed {
+		held := false
+		for _, line := range strings.Split(note, "\n") {
+			encoded := strings.TrimPrefix(line, "\u2014 "+parts[0]+" ")
+			found := encoded != line
+			blob, err := base64.StdEncoding.DecodeString(encoded)
+			held = held || found && err == nil && len(blob) == 4+8+2420 && hex.EncodeToString(blob[:4]) == parts[1]
+		}
+		if !held {
+			return "", errors.New("a checkpoint lacks the signature by the log's second key")
+		}
+	}
+	return " (the log's ML-DSA-44 signatures NOT CHECKED)", nil
 }
 
 // A cosigner's key for Ed25519 (C2SP tlog-cosignature, type 4), as Go's note package wants one.

@@ -3,15 +3,15 @@
 
     python3 verify.py FOLDER [--trust KEY]... [--policy FILE]
 
-KEY is the key of the log as its maker told you, or that of an archive that items came from; FILE a policy of your own (C2SP tlog-policy): the logs and cosigners
-that you know. Exit status: 0 it holds; 1 it does not, or some proof is missing; 2 nothing can be said (wrong use, no
+KEY is the key of the log as its maker told you (with a second key, its digest after a comma), or that of an archive
+that items came from; FILE a policy of your own (C2SP tlog-policy): the logs and cosigners that you know. Exit status: 0 it holds; 1 it does not, or some proof is missing; 2 nothing can be said (wrong use, no
 openssl from 3 on, a file that cannot be read). A finding: fault or notice, code (docs/format/findings.md), place, and
 words.
 
 Written from docs/format. This file goes through bundle.md and names its steps; beside it lie verify_bag.py (files and
-manifests), verify_leaf.py (leaf.md: records, and who may sign them), verify_log.py (log.md and cosigner.md) and
-verify_origins.py (transfer.md). It follows no link, opens nothing outside FOLDER but FILE, uses no network. COPIES OF
-THESE FIVE FILES IN A BUNDLE ARE FORGED AS EASILY AS THE BUNDLE: get them elsewhere.
+manifests), verify_leaf.py (leaf.md: records, and who may sign them), verify_log.py (log.md and cosigner.md),
+verify_origins.py (transfer.md) and verify_mldsa.py (FIPS 204). It follows no link, opens nothing outside FOLDER but
+FILE, uses no network. COPIES OF THESE SIX FILES IN A BUNDLE ARE FORGED AS EASILY AS THE BUNDLE: get them elsewhere.
 """
 import argparse, contextlib, os, re, sys, tempfile
 from hashlib import sha256
@@ -25,22 +25,21 @@ from verify_log import demand
 proved, items = {}, {}  # records by index; items by number
 used, disclosed = set(bag.REQUIRED), set()  # what belongs to something; fields of openings
 roster = leaf.Roster()
-bundle = argparse.Namespace(vkey=None, origin=None, trust=None, policy=None, cosigned={})  # sizes by path
+bundle = argparse.Namespace(vkey=None, keys=(), told=set(), origin=None, trust=None, policy=None, cosigned={})  # sizes by path
 
 
 # The log's key and its records
 
 def keys():  # step 3, and the actor's key, which leaf 0 names
     with step("form", "log/vkey"):
-        vkey, end = read("log/vkey").decode().split("\n")
-        (bundle.origin, _), _ = log.key_of(vkey, 1)
-        demand(not end, "more than a line")
-        bundle.vkey = vkey
+        bundle.origin, bundle.keys, bundle.told = log.keys_of(read("log/vkey").decode())
+        bundle.vkey = bundle.keys[0]
     with step("policy", "log/policy"):  # a longer one would name cosigners
         demand(read("log/policy").decode() == "log %s\nquorum none\n" % bundle.vkey, "not the two lines")
     if not bundle.trust and bundle.policy is None:
         find("key-unchecked", "log/vkey", "compare it with what the maker told you", "notice")
-    elif bundle.trust and bundle.vkey not in bundle.trust or bundle.policy and bundle.vkey not in bundle.policy.logs:
+    elif bundle.trust and bundle.told.isdisjoint(bundle.trust) or (
+            bundle.policy and bundle.vkey not in bundle.policy.logs):
         find("key-untrusted", "log/vkey", "another key than you were told")
     with step("leaf", "log/leaves/00000000.leaf"):
         others.first_key(roster, "log/leaves/00000000.leaf")
@@ -48,15 +47,17 @@ def keys():  # step 3, and the actor's key, which leaf 0 names
 def records():  # steps 4 and 5
     with step("proof", "log/checkpoint"):
         bundle.checkpoint = read("log/checkpoint")
-        bundle.size, bundle.root = log.checkpoint(bundle.checkpoint, bundle.vkey)
+        bundle.size, bundle.root = log.checkpoint(bundle.checkpoint, bundle.keys)
+        short = log.short(bundle.checkpoint, bundle.keys)
     for path in sorted((path for path in files if path[:11] == "log/leaves/"), key=lambda path: (len(path), path)):
         with step("leaf", path):
-            value, index, at = others.record(path, roster, bundle.origin), int(path[11:-5]), "log/proofs/%s.tlog-proof" % path[11:-5]
+            value, index = others.record(path, roster, bundle.origin), int(path[11:-5])
+            at = "log/proofs/%s.tlog-proof" % path[11:-5]
             here = (value["type"] == "genesis") == (index == 0) and value["type"] not in ("export", "acknowledged")
-            demand(here and (index or value["log_key"] == bundle.vkey), "not here")
+            demand(here and (index or log.named_keys(value) == bundle.keys), "not here")
             with step("proof", at):
-                held = log.inclusion(read(at), read(path), bundle.vkey)
-                demand(held == (index, bundle.checkpoint), "of another record or state")
+                held = log.inclusion(read(at), read(path), bundle.keys[:1])
+                demand(held == (index, short), "of another record or state")
                 with step("leaf", path):
                     roster.admit(index, value, read(path))
                     proved[index] = value
@@ -92,9 +93,9 @@ def stamps():  # step 10, by openssl: without revocation lists, and under the ce
         used.update(leaves([index]), named, [name + "consistency"] * (index in asked))
         demand(named == {path: files[path] for path in named}, "not the files on record")
         if one.get("about") == "checkpoint":
-            size, root = log.checkpoint(read(name + "stamped"), bundle.vkey)
+            size, root = log.checkpoint(read(name + "stamped"), bundle.keys)
             demand((size, root.hex()) == (one["tree_size"], one["root"]), "another state of the log")
-            log.consistency(read(name + "consistency"), size, root, bundle.checkpoint, bundle.vkey)
+            log.consistency(read(name + "consistency"), size, root, bundle.checkpoint, bundle.keys)
         for option, field in (("-queryfile", "request"), ("-data", "stamped")) if index in given else ():
             by = "-in", place % (index, "reply"), "-CAfile", place % (index, "certificates"), "-no_check_time"
             demand(log.openssl("ts", "-verify", *by, option, place % (one["request"], field)), "record %d" % index)
@@ -111,19 +112,19 @@ def cosigned():  # step 12; whom the bundle itself names proves nothing
         by, counted = {by["key"] for by in one["by"]}, sorted((by["key"], by["time"]) for by in one["by"])
         used.update([at, proof])
         with step("cosigned", at):
-            size, root = log.checkpoint(read(at), bundle.vkey, True)
+            size, root = log.checkpoint(read(at), bundle.keys, True)
             demand((files[at], size) == (one["checkpoint"], one["size"]), "not the one on record")
         with step("cosigned-fork", proof):
-            log.consistency(read(proof), size, root, bundle.checkpoint, bundle.vkey)
+            log.consistency(read(proof), size, root, bundle.checkpoint, bundle.keys)
             bundle.cosigned[at] = size
         with step("cosignature-stranger", at):
             demand(all(keys.get(key, index) < index for key in by), "by a key that no record before it names")
         with step("cosignature", at):
-            held = [(key, *cosignature) for key in by for cosignature in log.cosignatures(key, read(at))]
-            demand(by and sorted(one[:2] for one in held) == counted, "not what its record counts")
-            for key, when, checked in held:
-                words = "whose key it is, ask them" if checked else "NOT CHECKED, for which openssl 3.5 is needed"
-                find("cosigned-unchecked", at + " by " + key.split("+")[0], "%s, %s" % (when, words), "notice")
+            held = [(key, when) for key in by for when in log.cosignatures(key, read(at))]
+            demand(by and sorted(held) == counted, "not what its record counts")
+            for key, when in held:
+                words = "%s, whose key it is, ask them" % when
+                find("cosigned-unchecked", at + " by " + key.split("+")[0], words, "notice")
     with step("policy", "log/cosigned/policy"):
         names = ["cosigner-%d" % index for index in sorted(keys.values())]
         text = "log %s\n" % bundle.vkey
@@ -134,19 +135,15 @@ def cosigned():  # step 12; whom the bundle itself names proves nothing
 
 @step("quorum", "log/cosigned/policy")
 def quorum():  # step 13: the verifier's own policy
-    policy, saw, unchecked = bundle.policy, {}, False
+    policy, saw = bundle.policy, {}
     if policy is None or policy.quorum == ["none"]:
         return
     for key in policy.cosigners.values():
         for at, size in bundle.cosigned.items():
             with contextlib.suppress(Exception):
-                checked = [checked for _, checked in log.cosignatures(key, read(at))]
-                unchecked = unchecked or not all(checked)
-                if checked and all(checked):
+                if [*log.cosignatures(key, read(at))]:
                     saw[key] = max(size, saw.get(key, 0))
     enough = [size for size in saw.values() if policy.is_met_by({key for key in saw if saw[key] >= size})]
-    if not enough and unchecked:
-        raise OSError("openssl from 3.5 on is needed for cosignatures by ML-DSA-44 that the policy asks for")
     demand(enough, "the cosigners that the policy asks for have not signed")
     after = [at for at, one in sorted(proved.items()) if one["type"] in ("capture", "reading") and at >= max(enough)]
     for at in after[:1]:
@@ -227,13 +224,13 @@ def export():  # steps 6 and 7; what the record of the export must say follows f
         text = read("log/allowed_signers", LIST_LIMIT_BYTES).decode()
         demand(text == "".join(dict.fromkeys(made)), "it names other keys")
     with step("proof", SEALS[3]):
-        index, checkpoint = log.inclusion(read(SEALS[3]), read(SEALS[2]), bundle.vkey)
+        index, checkpoint = log.inclusion(read(SEALS[3]), read(SEALS[2]), bundle.keys)
         next_to_it = index == bundle.size if roster.about else index >= bundle.size
         demand(next_to_it, "it is before log/checkpoint, or not next to it")
         with step("leaf", SEALS[2]):
             roster.admit(index, value, b"")
         with step("fork", SEALS[4]):
-            log.consistency(read(SEALS[4]), bundle.size, bundle.root, checkpoint, bundle.vkey)
+            log.consistency(read(SEALS[4]), bundle.size, bundle.root, checkpoint, bundle.keys)
     with step("export", SEALS[2]):
         made = dict(value, type="export", tagmanifest=files[SEALS[0]]["sha256"], signature=files[SEALS[1]]["sha256"],
                     items=len(items), list=digests([spell([*items.values()])]), tree_size=bundle.size,

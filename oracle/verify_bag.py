@@ -14,7 +14,7 @@ SEALS = "tagmanifest-sha256.txt tagmanifest-sha256.txt.sig export.leaf export.tl
 REQUIRED = SEALS + """README.txt bag-info.txt bagit.txt b2sums.txt case.jsonld custody.html exhibits.jsonl index.html
     log/allowed_signers log/checkpoint log/leaves/00000000.leaf log/policy log/proofs/00000000.tlog-proof log/vkey
     manifest-sha256.txt premis.xml ro-crate-metadata.json
-    verify.py verify_bag.py verify_leaf.py verify_log.py verify_origins.py""".split()
+    verify.py verify_bag.py verify_leaf.py verify_log.py verify_mldsa.py verify_origins.py""".split()
 FOLDERS = "data data/items data/readings log log/cosigned log/evidence log/leaves log/proofs log/timestamps".split()
 ORIGINS = re.compile("(?:origins/(?:[0-9]{8}|[1-9][0-9]{8,})/){0,9}(?:origins/|log/(?:leaves/|proofs/)?)?")  # folders
 DAY = "[0-9]{4}(?:-[0-9]{2}){2}"

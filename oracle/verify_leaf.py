@@ -32,7 +32,7 @@ KINDS.update({kind.upper(): "(?:null|%s)" % KINDS[kind] for kind in "sid"}, k=fo
 KINDS.update(m=form("bytes:S text:s"), w=many(TEXT + ":" + HASH, r"\{%s\}"), a=many(form("name:s share:d")))
 KINDS.update(f=form("leaf:i tagmanifest:h"))
 RECORD = "|".join(form("actor:s log:s time:t tool:s v:v type:" + fields.strip()) for fields in """
-    genesis case:s actor_key:s actor_name:s log_key:s; reading item:h reading:d reader:s figures:i problems:l;
+    genesis case:s actor_key:s actor_name:s log_key:s log_key_pq?:s; reading item:h reading:d reader:s figures:i problems:l;
     capture sealed?:k received?:f item:d name:m method:s file_modified:S source:S address:S obtained:S note:S withheld:w;
     erasure item:h key_file:d openings:l reason:s; enrolment key:s kind:p name:s; revocation from?:i key:s reason:s;
     recovery holders:a key:s recipient:s threshold:i;

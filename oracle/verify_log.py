@@ -1,16 +1,18 @@
 """The log's side of a bundle's check: checkpoints, proofs, cosignatures, policies. verify.py uses this file.
 
 Written from docs/format: log.md and cosigner.md, and from C2SP tlog-policy. Nothing here opens a file of a bundle:
-verify.py hands over its bytes. The arithmetic of keys is the openssl command's.
+verify.py hands over its bytes. The arithmetic of keys is the openssl command's, and verify_mldsa.py's.
 """
 import functools, os, re, subprocess, time
 from base64 import b64decode, b64encode
 from hashlib import sha256
 
+import verify_mldsa
+
 NOTE_LIMIT_BYTES = 64 << 10
-ED25519 = "302a300506032b6570032100", 32, 64  # RFC 8410: DER before a key; bytes of a key, and of a signature
-ML_DSA_44 = "30820532300b06096086480165030403110382052100", 1312, 2420  # RFC 9881
-KEYS = {1: ED25519, 4: ED25519, 6: ML_DSA_44}  # types of C2SP signed-note (1) and tlog-cosignature (4, 6)
+ED25519_DER = "302a300506032b6570032100"  # RFC 8410: what stands before a key
+KEYS = {1: (32, 64), 4: (32, 64)}  # bytes of keys and signatures by type, of C2SP signed-note (1) and
+KEYS[6] = verify_mldsa.KEY, verify_mldsa.SIGNATURE  # tlog-cosignature (4, 6)
 scratch = None  # a folder for what openssl is to read: verify.py makes it
 
 def demand(holds, sentence):
@@ -35,14 +37,16 @@ def openssl_version():
     return [int(part) for part in re.findall(rb"\d+", version)]
 
 def verify(key, signature, message):  # key: its type, then its bytes
-    der, _, size = KEYS[key[0]]
+    demand(len(signature) == KEYS[key[0]][1], "a signature of another length")
+    if key[0] == 6:
+        return demand(verify_mldsa.holds(key[1:], message, signature), "the ML-DSA signature does not hold")
     command = "pkeyutl -verify -pubin -rawin -keyform DER".split()
-    for option, data in ("-inkey", bytes.fromhex(der) + key[1:]), ("-sigfile", signature), ("-in", message):
+    for option, data in ("-inkey", bytes.fromhex(ED25519_DER) + key[1:]), ("-sigfile", signature), ("-in", message):
         path = os.path.join(scratch, option)
         command += [option, path]
         with open(path, "wb") as file:
             file.write(data)
-    demand(len(signature) == size and b"Verified Successfully" in openssl(*command), "the signature does not hold")
+    demand(b"Verified Successfully" in openssl(*command), "the signature does not hold")
 
 
 # log.md, "Checkpoints": signed notes
@@ -50,9 +54,20 @@ def verify(key, signature, message):  # key: its type, then its bytes
 def key_of(vkey, *types):  # a key's name and id, which stand on its lines, and the key behind its type
     name, key_id, key = vkey.split("+", 2)
     key = unbase64(key)
-    fits = key[0] in types and len(key) == 1 + KEYS[key[0]][1] and re.fullmatch(r"[^\s+]+", name)
+    fits = key[0] in types and len(key) == 1 + KEYS[key[0]][0] and re.fullmatch(r"[^\s+]+", name)
     demand(fits and sha256(name.encode() + b"\n" + key).hexdigest()[:8] == key_id, "no key of this kind")
     return (name, bytes.fromhex(key_id)), key
+
+def keys_of(text):  # what log/vkey holds: the log's name, its keys, and how they may be told
+    *keys, end = text.split("\n")
+    (origin, _), _ = key_of(keys[0], 1)
+    second = [key_of(key, 6)[0][0] for key in keys[1:]]
+    demand(not end and second in ([], [origin]), "more than a key of each kind, or of another name")
+    told = [keys[0], *(sha256(key.encode()).hexdigest() for key in keys[1:])]
+    return origin, tuple(keys), {keys[0], ",".join(told), "\n".join(keys)}
+
+def named_keys(record):  # by a record that opens a log
+    return tuple(record[name] for name in ("log_key", "log_key_pq") if name in record)
 
 def lines_of(note):  # its text, and its lines: who signs (name and id), with what
     body, _, tail = note.decode().rpartition("\n\n")
@@ -64,16 +79,23 @@ def lines_of(note):  # its text, and its lines: who signs (name and id), with wh
     return body, lines
 
 @functools.lru_cache(8)  # most proofs of a bundle lead to one checkpoint
-def checkpoint(note, vkey, others=False):  # size and root, if the log's key has signed; others: may anyone else too
-    who, key = key_of(vkey, 1)
+def checkpoint(note, keys, others=False):  # size and root, if each key has signed; others: may anyone else too
+    who, key = key_of(keys[0], 1)
     body, lines = lines_of(note)
-    mine = [blob for signer, blob in lines if signer == who]
-    demand(mine and (others or len(mine) == len(lines)), "not signed by the log, or by another key too")
+    mine, known = [blob for signer, blob in lines if signer == who], {key_of(one, 1, 6)[0] for one in keys}
+    demand(mine and (others or known >= {signer for signer, _ in lines}), "not signed by the log, or by another too")
+    demand(all([*cosignatures(one, note)] for one in keys[1:]), "not signed by the log's second key")
     for blob in mine:
         verify(key, blob, (body + "\n").encode())
     origin, size, root, *more = body.split("\n")
     demand(origin == who[0] and all(more) and re.fullmatch("0|[1-9][0-9]{0,18}", size), "of another log or form")
     return int(size), unbase64(root)
+
+
+def short(note, keys):  # without the line of the second key, which is the last: so the proofs of records have it
+    _, lines = lines_of(note)
+    last = [key_of(one, 6)[0] for one in keys[1:]] == [lines[-1][0]]
+    return note[:note.rindex(b"\n", 0, -1) + 1] if last else note
 
 
 # log.md, "Proofs"
@@ -88,44 +110,41 @@ def climb(first, size, hashes, node, leaf=False):  # RFC 6962, 2.1: roots of a t
     old, new = climb(first, half, hashes, node, leaf)
     return old, sha256(b"\1" + new + hashes.pop(0)).digest()
 
-def opened(data, form, vkey):  # a proof file's number, hashes, and checkpoint with size and root
+def opened(data, form, keys):  # a proof file's number, hashes, and checkpoint with size and root
     head, _, note = data.partition(b"\n\n")
     number, hashes = re.fullmatch(form + " (0|[1-9][0-9]{0,18})((?:\n.+)*)", head.decode()).groups()
     hashes = [unbase64(one) for one in hashes.split("\n")[1:]]
     demand(all(len(one) == 32 for one in hashes), "a hash of another length")
-    return int(number), hashes, note, *checkpoint(note, vkey)
+    return int(number), hashes, note, *checkpoint(note, keys)
 
-def inclusion(data, leaf, vkey):  # index and checkpoint, if the leaf is in its tree
-    index, hashes, note, size, root = opened(data, "c2sp.org/tlog-proof@v1\nindex", vkey)
+def inclusion(data, leaf, keys):  # index and checkpoint, if the leaf is in its tree
+    index, hashes, note, size, root = opened(data, "c2sp.org/tlog-proof@v1\nindex", keys)
     holds = index < size and climb(index + 1, size, hashes, sha256(b"\0" + leaf).digest(), True)[1] == root
     demand(holds and not hashes, "the record is not in the log as the proof says")
     return index, note
 
-def consistency(data, size, root, later, vkey):  # that a log of this size and root is the later's beginning
-    old, hashes, note, later_size, later_root = opened(data, "old", vkey)
+def consistency(data, size, root, later, keys):  # that a log of this size and root is the later's beginning
+    old, hashes, note, later_size, later_root = opened(data, "old", keys)
     demand((old, note) == (size, later) and 0 < size < later_size, "between other states")
     demand(climb(size, later_size, hashes, root) == (root, later_root) and not hashes, "another log's beginning")
 
 
 # cosigner.md, "The answer": cosignatures over a checkpoint
 
-def cosignatures(vkey, note):  # for each line by a key, which must hold: its time, and whether openssl could check it
+def cosignatures(vkey, note):  # for each line by a key, which must hold: its time
     (who, key), (body, lines) = key_of(vkey, 4, 6), lines_of(note)
     origin, size, root = body.split("\n")[:3]
-    short = lambda text: bytes([len(text.encode())]) + text.encode()
+    sized = lambda text: bytes([len(text.encode())]) + text.encode()
     for blob in [blob for signer, blob in lines if signer == who]:
-        seconds, ml_dsa = int.from_bytes(blob[:8], "big"), key[0] == 6
-        fits = seconds < 1 << 63 and len(blob) == 8 + KEYS[key[0]][2] and short(who[0])
-        demand(fits, "a signature of another kind")
+        seconds = int.from_bytes(blob[:8], "big")
+        demand(seconds < 1 << 63 and sized(who[0]), "a signature of another kind")
         message = b"cosignature/v1\ntime %d\n%s\n" % (seconds, body.encode())
-        if ml_dsa:
-            message = b"subtree/v1\n\0" + short(who[0]) + blob[:8] + short(origin) + bytes(8)
+        if key[0] == 6:
+            message = b"subtree/v1\n\0" + sized(who[0]) + blob[:8] + sized(origin) + bytes(8)
             message += int(size).to_bytes(8, "big") + unbase64(root)
-        checked = not ml_dsa or openssl_version() >= [3, 5]
-        if checked:
-            verify(key, blob[8:], message)
+        verify(key, blob[8:], message)
         dated = seconds < 253402300800  # the year 10000
-        yield time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds)) if dated else str(seconds), checked
+        yield time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds)) if dated else str(seconds)
 
 
 # C2SP tlog-policy: whom a verifier trusts, in his own words

@@ -28,22 +28,22 @@ def first_key(roster, path):  # the actor's key, which leaf 0 names
 
 def origins(proved, vkey, trust):
     """Those that the bundle's records ask for, and that these ask for in turn; gives the files that belong to them."""
-    known, used, keys = {}, set(), set()
+    known, used, keys = {}, set(), {}
     told(known, vkey, proved)
     waiting = due("", proved)
     for at, received, captures in waiting:  # which grows
         with step("origin", at):
             demand(at.count("origins/") <= DEPTH_LIMIT, "items came through more archives than any")
             used.update(at + name for name in EXCERPT)
-            there, key = excerpt(at, received, used)
-            keys.add(key)
+            there, key, ways = excerpt(at, received, used)
+            keys[key] = ways
             fits(there, captures)
             told(known, key, there)
             waiting += due(at, there)
     for path in sorted(path for path in files if path.startswith("origins/") and path not in used):
         find("origin", path, "no record asks for it")
         used.add(path)
-    for key in sorted(keys - {*trust}):
+    for key in sorted(key for key, ways in keys.items() if ways.isdisjoint(trust)):
         find("origin-unchecked", "origins/ by " + key, "items came from there; ask them for their key", "notice")
     return used
 
@@ -63,36 +63,36 @@ def due(at, records):  # step 1
     return [(at + "origins/%08d/" % index, one, captures.get(bundle, [])) for bundle, (index, one) in received.items()]
 
 def excerpt(at, received, used):  # steps 2 and 3: its records, and the log's key
-    vkey, end = read(at + "log/vkey").decode().split("\n")
-    (origin, _), _ = log.key_of(vkey, 1)
-    checkpoint, roster, there = read(at + "log/checkpoint"), leaf.Roster(), {}
-    size, root = log.checkpoint(checkpoint, vkey)
+    origin, keys, ways = log.keys_of(read(at + "log/vkey").decode())
+    vkey, checkpoint, roster, there = keys[0], read(at + "log/checkpoint"), leaf.Roster(), {}
+    size, root = log.checkpoint(checkpoint, keys)
+    short = log.short(checkpoint, keys)
     first_key(roster, at + "log/leaves/00000000.leaf")
     start = at + "log/leaves/"
     for path in sorted((path for path in files if path.startswith(start)), key=lambda path: (len(path), path)):
         index, value = int(path[len(start):-5]), record(path, roster, origin)
         proof = at + "log/proofs/%08d.tlog-proof" % index
         demand(path == start + "%08d.leaf" % index, "its name is no record's")
-        demand(log.inclusion(read(proof), read(path), vkey) == (index, checkpoint), "of another record or state")
+        demand(log.inclusion(read(proof), read(path), keys[:1]) == (index, short), "of another record or state")
         roster.admit(index, value, read(path))
         demand((value["type"] == "genesis") == (index == 0), "a log is opened once")
         there[index] = value
         used.update([path, proof])
-    demand(not end and there[0]["log_key"] == vkey, "another log's key")
-    index, later = log.inclusion(read(at + "export.tlog-proof"), read(at + "export.leaf"), vkey)
+    demand(log.named_keys(there[0]) == keys, "another log's key")
+    index, later = log.inclusion(read(at + "export.tlog-proof"), read(at + "export.leaf"), keys)
     export = record(at + "export.leaf", roster, origin)
     roster.admit(index, export, b"")
-    log.consistency(read(at + "export.consistency"), size, root, later, vkey)
+    log.consistency(read(at + "export.consistency"), size, root, later, keys)
     about = sha256(spell(roster.about)).hexdigest() if roster.about else None
     with step("export", at + "export.leaf"):
         same = export["type"] == "export" and (export["tree_size"], export.get("actors")) == (size, about)
         demand(same and (index == size if about else index >= size), "of another state, or one about actors is left out")
         roster.discloses(export)
-    later_size, later_root = log.checkpoint(later, vkey)
+    later_size, later_root = log.checkpoint(later, keys)
     said = dict(origin=origin, log_key=vkey, export=index, tree_size=later_size, root=later_root.hex(),
                 **{field: export[field] for field in ("tagmanifest", "items", "list")})
     demand(said == {field: received[field] for field in said}, "not the export that the record of its receipt names")
-    return there, vkey
+    return there, vkey, ways
 
 def fits(there, captures):  # step 4
     for capture in captures:

@@ -46,6 +46,7 @@ impl Log {
                 actor_key: line(IDA),
                 actor_name: "Ida".into(),
                 log_key: String::new(),
+                log_key_pq: None,
             }),
         )
         .unwrap();

@@ -16,11 +16,6 @@ const VARIABLE: &str = "SSH_AUTH_SOCK";
 /// Most bytes of an answer: a signature takes some 120; OpenSSH's own limit for any message.
 const ANSWER_LIMIT_BYTES: u32 = 256 * 1024;
 
-/// Asks for a signature (SSH_AGENTC_SIGN_REQUEST).
-const SIGN_REQUEST: u8 = 13;
-/// Brings one (SSH_AGENT_SIGN_RESPONSE).
-const SIGN_RESPONSE: u8 = 14;
-
 /// A conversation with an agent about one key.
 pub(crate) struct Agent<'k> {
     socket: UnixStream,
@@ -41,21 +36,11 @@ impl<'k> Agent<'k> {
     /// Has `message` signed for `namespace`; the result is an armoured signature file. Waits as
     /// long as it takes to touch a security key.
     pub(crate) fn sign(&mut self, namespace: &str, message: &[u8]) -> Result<String, Error> {
-        let mut asked = vec![SIGN_REQUEST];
-        for part in [self.key.blob(), sshsig::to_sign(namespace, message)] {
-            asked.extend(length_of(&part).to_be_bytes());
-            asked.extend(part);
-        }
-        asked.extend(0u32.to_be_bytes());
+        let asked = sshsig::agent_request(self.key, namespace, message);
         let answer = self.exchange(&asked).map_err(Error::io("ask", &self.path))?;
-        let refused = || Error::Agent {
+        let blob = sshsig::agent_answer(&answer).ok_or_else(|| Error::Agent {
             why: format!("it does not sign with {}", sshsig::fingerprint(self.key)),
-        };
-        let rest = answer.strip_prefix(&[SIGN_RESPONSE]).ok_or_else(refused)?;
-        let (length, blob) = rest.split_first_chunk::<4>().ok_or_else(refused)?;
-        if u64::from(u32::from_be_bytes(*length)) != blob.len() as u64 {
-            return Err(refused());
-        }
+        })?;
         sshsig::of_agent(self.key, namespace, message, blob).ok_or_else(|| Error::Agent {
             why: "what it signed does not hold: the security key was not touched, or it is no \
                   agent"
@@ -64,7 +49,6 @@ impl<'k> Agent<'k> {
     }
 
     fn exchange(&mut self, asked: &[u8]) -> io::Result<Vec<u8>> {
-        self.socket.write_all(&length_of(asked).to_be_bytes())?;
         self.socket.write_all(asked)?;
         let mut length = [0; 4];
         self.socket.read_exact(&mut length)?;
@@ -76,8 +60,4 @@ impl<'k> Agent<'k> {
         self.socket.read_exact(&mut answer)?;
         Ok(answer)
     }
-}
-
-fn length_of(part: &[u8]) -> u32 {
-    u32::try_from(part.len()).expect("keys and digests are short")
 }

@@ -202,7 +202,7 @@ impl Batch {
         self.openings_durable(first, &openings)?;
         sealed::keep(&self.root, first, &mem::take(&mut self.key_files))?;
         writer.guards.compare()?;
-        writer.log.append(&writer.keys, &leaves)?;
+        writer.log.append(&writer.signer, &leaves)?;
         writer.guards.put(writer.log.checkpoint());
         Ok(kept)
     }

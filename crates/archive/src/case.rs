@@ -5,6 +5,8 @@ use crate::keys::{self, ActorKey, Keys, Passphrase};
 use crate::log::{self, Log};
 use crate::{Batch, Error, codes, durable, layout, recover, signers};
 use actors::{Fault, Roster};
+use custody::cosignature::Cosigner;
+use custody::note::Signer;
 use custody::receipt::Receipts;
 use custody::sshsig::PublicKey;
 use record::leaf::LEAF_VERSION;
@@ -137,12 +139,13 @@ pub fn create(root: &Path, new: New) -> Result<(), Error> {
             actor_key: custody::sshsig::public_key_line(&actor),
             actor_name: new.actor_name,
             log_key: signer.vkey(),
+            log_key_pq: signer.verifier().second().map(Cosigner::vkey),
         }),
     });
     let line = [&record[..], b"\n"].concat();
     let signature = keys.actor.sign(custody::leaf::NAMESPACE, &line)?;
     let leaf = [line, signature.into_bytes()].concat();
-    Log::create(root, &signer)?.append(&keys, &[leaf])?;
+    Log::create(root, &signer)?.append(&signer, &[leaf])?;
     let path = layout::at(root, layout::VERSION_FILE);
     durable::replace(&path, layout::VERSION.as_bytes(), durable::MODE_KEPT)
 }
@@ -169,6 +172,8 @@ pub struct Writer {
     pub(crate) root: PathBuf,
     pub(crate) log: Log,
     pub(crate) keys: Keys,
+    /// The log's, worked out of its seeds once.
+    pub(crate) signer: Signer,
     pub(crate) actor: String,
     roster: Roster,
     pub(crate) tool: String,
@@ -225,7 +230,7 @@ impl Writer {
             place: layout::PRIVATE.into(),
             message,
         };
-        if signer.vkey() != case.genesis()?.log_key {
+        if log::named_by(&case.genesis()?) != Some(signer.verifier()) {
             let message = "the keys in it are not those that this case's log names";
             return Err(untrusted(message.into()));
         }
@@ -241,6 +246,7 @@ impl Writer {
             root: root.into(),
             log: case.log,
             keys,
+            signer,
             actor,
             roster,
             tool: tool.into(),
@@ -320,7 +326,7 @@ impl Writer {
     ) -> Result<PublicKey, Error> {
         let key = actor.public();
         self.actors_folder()?;
-        let keys = Keys { log: self.keys.log.clone(), actor };
+        let keys = self.keys_with(actor);
         keys::write(&self.root, &keys::place_of(&key), &keys, passphrase)?;
         Ok(key)
     }
@@ -331,7 +337,7 @@ impl Writer {
         let actor = ActorKey::Here(keys::random()?);
         let key = actor.public();
         self.actors_folder()?;
-        let keys = Keys { log: self.keys.log.clone(), actor };
+        let keys = self.keys_with(actor);
         keys::write_to(&self.root, &keys::place_of(&key), &keys, recipient)?;
         Ok(key)
     }
@@ -340,6 +346,11 @@ impl Writer {
         let folder = layout::at(&self.root, layout::ACTORS);
         durable::make_folders(&folder)?;
         close_to_others(&folder)
+    }
+
+    fn keys_with(&self, actor: ActorKey) -> Keys {
+        let Keys { log, log_second, .. } = &self.keys;
+        Keys { log: log.clone(), log_second: log_second.clone(), actor }
     }
 
     /// A record of this writer's.
@@ -357,8 +368,7 @@ impl Writer {
     /// Signs the log's present state for COSE receipts of its leaves.
     pub fn receipts(&self) -> Receipts {
         let state = self.log.signed();
-        let signer = log::signer(self.log.origin(), &self.keys);
-        Receipts::sign(state.size, &state.root, &signer)
+        Receipts::sign(state.size, &state.root, &self.signer)
     }
 
     pub(crate) fn now(&self) -> String {

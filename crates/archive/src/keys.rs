@@ -1,4 +1,4 @@
-//! Secret keys of a case: the log's (signs checkpoints) and an actor's (signs leaves).
+//! Secret keys of a case: the log's two (sign checkpoints) and an actor's (signs leaves).
 //!
 //! Kept in `private/keys.age`, encrypted under a passphrase in the age format (scrypt), so that
 //! `age -d` opens them without this program; or, by explicit wish, in the open in `private/keys`.
@@ -21,7 +21,7 @@ use zeroize::Zeroizing;
 /// First line of the key file's plain text.
 const HEADER: &str = "casefile keys v1";
 
-/// Most bytes a key file may have: two keys and their names take under 300; the rest is room.
+/// Most bytes a key file may have: three keys and their names take under 400; the rest is room.
 const LIMIT_BYTES: u64 = 16 * 1024;
 
 /// scrypt work factor (log2 N) for new key files: 2^17 with r = 8 takes 128 MiB and about half a
@@ -35,13 +35,16 @@ const MAX_WORK_FACTOR: u8 = 20;
 /// A passphrase.
 pub type Passphrase = SecretString;
 
-/// An Ed25519 secret key (RFC 8032, 32 bytes).
+/// A secret key of 32 bytes: of Ed25519 (RFC 8032), or the seed of one of ML-DSA-44 (FIPS 204).
 pub type Seed = Zeroizing<[u8; 32]>;
 
 /// The secret keys of a case.
 pub struct Keys {
     /// Signs checkpoints.
     pub log: Seed,
+    /// Signs them too, by ML-DSA-44; drawn on its own, since who breaks the other key has that
+    /// one's seed. Cases of before have none.
+    pub log_second: Option<Seed>,
     /// Signs leaves.
     pub actor: ActorKey,
 }
@@ -75,7 +78,7 @@ impl ActorKey {
 impl Keys {
     /// New random keys.
     pub fn generate() -> Result<Self, Error> {
-        Ok(Self { log: random()?, actor: ActorKey::Here(random()?) })
+        Ok(Self { log: random()?, log_second: Some(random()?), actor: ActorKey::Here(random()?) })
     }
 }
 
@@ -130,8 +133,13 @@ fn text(keys: &Keys) -> Zeroizing<String> {
         ActorKey::Here(seed) => Zeroizing::new(format!("actor {}", BASE64.encode(seed.as_ref()))),
         ActorKey::InAgent(key) => Zeroizing::new(format!("agent {}", sshsig::public_key_line(key))),
     };
-    let log = Zeroizing::new(BASE64.encode(keys.log.as_ref()));
-    Zeroizing::new(format!("{HEADER}\nlog {}\n{}\n", *log, *actor))
+    let line = |word: &str, seed: &Seed| {
+        Zeroizing::new(format!("{word}{}\n", *Zeroizing::new(BASE64.encode(seed.as_ref()))))
+    };
+    let log = line("log ", &keys.log);
+    let second =
+        keys.log_second.as_ref().map(|seed| line("log-ml-dsa-44 ", seed)).unwrap_or_default();
+    Zeroizing::new(format!("{HEADER}\n{}{}{}\n", *log, *second, *actor))
 }
 
 /// Writes a key file of a case or a cosigner.
@@ -217,6 +225,11 @@ fn parse(plain: &[u8]) -> Option<Keys> {
     let text = std::str::from_utf8(plain).ok()?;
     let rest = text.strip_prefix(HEADER)?.strip_prefix('\n')?;
     let (log, rest) = rest.strip_prefix("log ")?.split_once('\n')?;
+    let second = rest.strip_prefix("log-ml-dsa-44 ").map(|rest| rest.split_once('\n'));
+    let (log_second, rest) = match second {
+        Some(found) => found.and_then(|(base64, rest)| Some((Some(seed(base64)?), rest)))?,
+        None => (None, rest),
+    };
     let rest = rest.strip_suffix('\n')?;
     let actor = match rest.strip_prefix("actor ") {
         Some(actor) => ActorKey::Here(seed(actor)?),
@@ -225,7 +238,7 @@ fn parse(plain: &[u8]) -> Option<Keys> {
             ActorKey::InAgent(sshsig::parse_public_key_line(line)?)
         }
     };
-    Some(Keys { log: seed(log)?, actor })
+    Some(Keys { log: seed(log)?, log_second, actor })
 }
 
 /// Reads a secret key of 32 bytes in base64.

@@ -14,7 +14,7 @@ use custody::note::{NOTE_LIMIT_BYTES, Signer, Verifier};
 use custody::proof::{MakeError, Tiles};
 use custody::tile::{self, Kind, Tile, WIDTH};
 use custody::tlog_proof::TlogProof;
-use record::Sha256;
+use record::{Genesis, Sha256};
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -46,20 +46,22 @@ pub fn new_origin(case: &str, keys: &Keys) -> String {
 
 /// The signer of a log's checkpoints.
 pub fn signer(origin: &str, keys: &Keys) -> Signer {
-    Signer::new(origin, &keys.log).expect("an origin was made, or parsed, as a key name")
+    let second = keys.log_second.as_deref();
+    Signer::of_log(origin, &keys.log, second).expect("an origin was made, or parsed, as a key name")
+}
+
+/// The keys that a genesis record names; nothing where they are none that belong together.
+pub fn named_by(genesis: &Genesis) -> Option<Verifier> {
+    Verifier::named(&genesis.log_key, genesis.log_key_pq.as_deref())
 }
 
 impl Log {
     /// The new log of `signer`, with no leaf yet: its first append makes it real.
     pub fn create(root: &Path, signer: &Signer) -> Result<Self, Error> {
         let path = layout::at(root, layout::LOG_KEY);
-        durable::replace(&path, format!("{}\n", signer.vkey()).as_bytes(), durable::MODE_KEPT)?;
-        Ok(Self {
-            root: root.into(),
-            verifier: signer.verifier(),
-            signed: String::new(),
-            edge: Edge::empty(),
-        })
+        let verifier = signer.verifier();
+        durable::replace(&path, verifier.lines().as_bytes(), durable::MODE_KEPT)?;
+        Ok(Self { root: root.into(), verifier, signed: String::new(), edge: Edge::empty() })
     }
 
     /// Opens the log: the checkpoint's signature must hold and the right edge must have its root.
@@ -108,7 +110,7 @@ impl Log {
 
     /// Appends signed leaves: bundles and tiles durable first, then the checkpoint. On an error the
     /// log is as it was.
-    pub fn append(&mut self, keys: &Keys, leaves: &[Vec<u8>]) -> Result<(), Error> {
+    pub fn append(&mut self, signer: &Signer, leaves: &[Vec<u8>]) -> Result<(), Error> {
         let mut edge = self.edge.clone();
         let before = edge.size();
         let files: Vec<durable::Wanted> = edge
@@ -123,7 +125,7 @@ impl Log {
         durable::replace_all(&files)?;
         let checkpoint =
             Checkpoint { origin: self.origin().into(), size: edge.size(), root: edge.root() };
-        let signed = checkpoint.sign(&signer(self.origin(), keys));
+        let signed = checkpoint.sign(signer);
         let path = layout::at(&self.root, layout::CHECKPOINT);
         durable::replace(&path, signed.as_bytes(), 0o644)?;
         self.edge = edge;
@@ -248,10 +250,10 @@ pub fn edge_within(tiles: ReadTile<'_>, old: u64, size: u64) -> Result<Edge, Err
     })
 }
 
-/// The log's verifier key.
+/// The log's verifier keys.
 pub fn read_key(root: &Path) -> Result<Verifier, Error> {
     let text = read_small(root, layout::LOG_KEY)?;
-    Verifier::parse(text.trim_end()).map_err(|error| Error::Damaged {
+    Verifier::parse_lines(&text).map_err(|error| Error::Damaged {
         code: codes::CHECKPOINT_INVALID,
         place: layout::LOG_KEY.into(),
         message: error.to_string(),

@@ -42,7 +42,7 @@ pub fn head(about: &About, tables: &[Table]) -> String {
         escape(&about.actor_name),
         escape(&about.tool),
         escape(&about.origin),
-        escape(&about.log_key),
+        escape(&about.log_key.told()),
     );
     if !about.seen.is_empty() {
         html.push_str(

@@ -5,12 +5,13 @@ use verifier::layout;
 
 /// The verifier that goes with each bundle, written from the pages on formats without our code: the
 /// files of [`layout::VERIFIER`].
-pub(crate) const VERIFIER_TEXTS: [&str; 5] = [
+pub(crate) const VERIFIER_TEXTS: [&str; 6] = [
     include_str!("../../../oracle/verify.py"),
     include_str!("../../../oracle/verify_bag.py"),
     include_str!("../../../oracle/verify_leaf.py"),
     include_str!("../../../oracle/verify_log.py"),
     include_str!("../../../oracle/verify_origins.py"),
+    include_str!("../../../oracle/verify_mldsa.py"),
 ];
 
 /// The text, with `{names}` where facts go.
@@ -32,13 +33,13 @@ fn seen(about: &About) -> String {
 
 /// The text.
 pub(crate) fn text(about: &About, exhibits: u64) -> String {
-    let (exhibits, seen) = (exhibits.to_string(), seen(about));
+    let (exhibits, seen, log_key) = (exhibits.to_string(), seen(about), about.log_key.told());
     let facts = [
         ("{exhibits}", exhibits.as_str()),
         ("{time}", &about.time),
         ("{tool}", &about.tool),
         ("{origin}", &about.origin),
-        ("{log_key}", &about.log_key),
+        ("{log_key}", &log_key),
         ("{actor_key}", &about.actor_key),
         ("{PRINCIPAL}", layout::PRINCIPAL),
         ("{bundle_namespace}", layout::NAMESPACE),

@@ -36,8 +36,8 @@ pub struct About {
     pub actor_key: String,
     /// Name of the log.
     pub origin: String,
-    /// The log's verifier key.
-    pub log_key: String,
+    /// The log's verifier keys.
+    pub log_key: custody::note::Verifier,
     /// The signed checkpoint that the proofs lead to.
     pub checkpoint: String,
     /// What cosigners saw, those first who saw less.
@@ -358,8 +358,8 @@ impl Writer {
             (layout::BAGIT, layout::BAGIT_TEXT.to_string()),
             (layout::BAG_INFO, info.text()),
             (layout::README, readme::text(&about, self.count)),
-            (layout::VKEY, format!("{}\n", about.log_key)),
-            (layout::POLICY, custody::policy::of_log(&about.log_key)),
+            (layout::VKEY, about.log_key.lines()),
+            (layout::POLICY, custody::policy::of_log(&about.log_key.vkey())),
             (layout::CHECKPOINT, about.checkpoint.clone()),
             (layout::ALLOWED_SIGNERS, layout::allowed_signers(&self.signers())),
             (layout::MANIFEST, bag::text(&self.payload)),
@@ -373,7 +373,7 @@ impl Writer {
             let cosigners: BTreeMap<u64, &str> =
                 about.seen.iter().map(|seen| (seen.named, seen.key.as_str())).collect();
             let cosigners: Vec<(u64, &str)> = cosigners.into_iter().collect();
-            let text = custody::policy::of_cosigned(&about.log_key, &cosigners);
+            let text = custody::policy::of_cosigned(&about.log_key.vkey(), &cosigners);
             self.tag(layout::COSIGNED_POLICY, text.as_bytes())?;
         }
         self.documents()?;
@@ -386,7 +386,7 @@ impl Writer {
     fn documents(&mut self) -> Result<(), Error> {
         let about = &self.about;
         self.basis.origin.clone_from(&about.origin);
-        self.basis.log_key.clone_from(&about.log_key);
+        self.basis.log_key = about.log_key.told();
         self.basis.log_size = documents::size_of(&about.checkpoint);
         self.basis.day = about.time.get(..10).unwrap_or(&about.time).into();
         let read = |path: &str| fs::read(self.partial.join(path)).ok();
@@ -455,7 +455,7 @@ impl Writer {
         }
         self.leaves.insert(index, opened.map(|opened| opened.key));
         self.tag(&layout::leaf(index), &proved.leaf)?;
-        self.tag(&layout::proof(index), proved.proof.text().as_bytes())
+        self.tag(&layout::proof(index), proved.proof.short(&self.about.log_key).text().as_bytes())
     }
 
     fn payload(&mut self, path: &str, bytes: &mut dyn Read) -> Result<Digests, Error> {

@@ -230,36 +230,42 @@ impl Scene<'_> {
     }
 }
 
+/// Place of the cosigner's line in a note, behind two of the log's.
+const COSIGNER: usize = 2;
+
 type Row = (&'static str, &'static str, &'static str, fn(&Scene<'_>));
 
 /// With every list made anew under the case's own key, as the thief of it could.
 const FORGERIES: &[Row] = &[
     ("a cosignature stripped", "bundle-cosignature", ARCHIVES, |s| {
-        s.signatures(ARCHIVES, |lines| lines.truncate(1));
+        s.signatures(ARCHIVES, |lines| lines.truncate(COSIGNER));
     }),
     ("a cosignature by ML-DSA-44 stripped", "bundle-cosignature", UNIVERSITYS, |s| {
-        s.signatures(UNIVERSITYS, |lines| lines.truncate(1));
+        s.signatures(UNIVERSITYS, |lines| lines.truncate(COSIGNER));
     }),
     ("the log's signature stripped", "bundle-cosigned", ARCHIVES, |s| {
         s.signatures(ARCHIVES, |lines| drop(lines.remove(0)));
     }),
+    ("the log's second signature stripped", "bundle-cosigned", ARCHIVES, |s| {
+        s.signatures(ARCHIVES, |lines| drop(lines.remove(1)));
+    }),
     ("a cosignature altered", "bundle-cosignature", ARCHIVES, |s| {
         s.signatures(ARCHIVES, |lines| {
-            let at = lines[1].len() - 20;
-            let other = if &lines[1][at..=at] == "A" { "B" } else { "A" };
-            lines[1].replace_range(at..=at, other);
+            let at = lines[COSIGNER].len() - 20;
+            let other = if &lines[COSIGNER][at..=at] == "A" { "B" } else { "A" };
+            lines[COSIGNER].replace_range(at..=at, other);
         });
     }),
     ("a cosignature by ML-DSA-44 altered", "bundle-cosignature", UNIVERSITYS, |s| {
         s.signatures(UNIVERSITYS, |lines| {
-            let other = if &lines[1][900..901] == "A" { "B" } else { "A" };
-            lines[1].replace_range(900..901, other);
+            let other = if &lines[COSIGNER][900..901] == "A" { "B" } else { "A" };
+            lines[COSIGNER].replace_range(900..901, other);
         });
     }),
     ("a cosignature of a forger under the cosigner's name", "bundle-cosignature", ARCHIVES, |s| {
         let forger = secret("archive.example/north", Algorithm::Ed25519, 66);
         let line = Case::new(7).cosign(&forger, MORNING).lines().last().unwrap().to_owned();
-        s.signatures(ARCHIVES, |lines| lines[1] = format!("{line}\n"));
+        s.signatures(ARCHIVES, |lines| lines[COSIGNER] = format!("{line}\n"));
     }),
     ("a stranger's cosignature added", "bundle-cosigned", ARCHIVES, |s| {
         let line = Case::new(7).cosign(&secret("x", Algorithm::Ed25519, 66), MORNING);
@@ -268,15 +274,15 @@ const FORGERIES: &[Row] = &[
     }),
     ("a cosignature back-dated", "bundle-cosignature", ARCHIVES, |s| {
         s.signatures(ARCHIVES, |lines| {
-            let (before, blob) = lines[1].trim_end().rsplit_once(' ').unwrap();
+            let (before, blob) = lines[COSIGNER].trim_end().rsplit_once(' ').unwrap();
             let mut blob = data_encoding::BASE64.decode(blob.as_bytes()).unwrap();
             blob[4..12].copy_from_slice(&(MORNING - DAY).to_be_bytes());
-            lines[1] = format!("{before} {}\n", data_encoding::BASE64.encode(&blob));
+            lines[COSIGNER] = format!("{before} {}\n", data_encoding::BASE64.encode(&blob));
         });
     }),
     ("a cosignature moved to another checkpoint", "bundle-cosignature", ARCHIVES, |s| {
         let line = s.read(UNIVERSITYS).lines().last().unwrap().to_owned();
-        s.signatures(ARCHIVES, |lines| lines[1] = format!("{line}\n"));
+        s.signatures(ARCHIVES, |lines| lines[COSIGNER] = format!("{line}\n"));
     }),
     ("cosigned checkpoints exchanged", "bundle-cosigned", ARCHIVES, |s| {
         s.swap(ARCHIVES, UNIVERSITYS);

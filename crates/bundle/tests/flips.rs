@@ -83,13 +83,17 @@ fn a_flipped_bit_in_any_file_is_found() {
 }
 
 /// The seals stand in no list of digests: they hold by themselves, so every byte of them is tried,
-/// with each byte's own bit of eight.
+/// with each byte's own bit of eight; of a line of 3 kB by the second key, every 61st after its name.
 #[test]
 fn a_flipped_bit_in_any_byte_of_the_seals_is_found() {
     let bundle = bundle();
     for path in layout::SEALS {
-        for byte in 0..size_bits(&bundle, path) / 8 {
-            check(&bundle, path, 8 * byte + byte % 8);
+        let text = fs::read_to_string(bundle.root.join(path)).unwrap();
+        let last = text.lines().last().filter(|line| line.len() > 3_000);
+        let dense = text.len() - last.map_or(0, |line| line.len() - 60);
+        let sparse = (dense..text.len() - 1).step_by(61).chain([text.len() - 1]);
+        for byte in (0..dense).chain(sparse) {
+            check(&bundle, path, (8 * byte + byte % 8) as u64);
         }
     }
 }

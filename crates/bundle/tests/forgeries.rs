@@ -14,6 +14,7 @@
 
 mod invented;
 
+use custody::cosignature::{Algorithm, Secret};
 use custody::note::Signer;
 use custody::{Checkpoint, sshsig};
 use invented::{Case, copy, faults, remake_lists};
@@ -28,6 +29,7 @@ const ITEM: &str = "data/items/000001-mill-road.txt";
 const OTHER: &str = "data/items/000003-empty.txt";
 const READING: &str = "data/readings/000001.json";
 const LEAF: &str = "log/leaves/00000001.leaf";
+const GENESIS: &str = "log/leaves/00000000.leaf";
 const PROOF: &str = "log/proofs/00000001.tlog-proof";
 const STRANGE_LEAF: &str = "log/leaves/00000099.leaf";
 const STRANGE_PROOF: &str = "log/proofs/00000099.tlog-proof";
@@ -197,6 +199,26 @@ fn a_log_made_anew_is_told_by_the_trusted_key() {
     };
     assert!(found("bundle-proof-unsigned", layout::CHECKPOINT), "{:#?}", report.findings);
     assert!(found("bundle-leaf-genesis", "log/leaves/00000000.leaf"), "{:#?}", report.findings);
+}
+
+/// Who breaks Ed25519 makes a log of one key under the true one. He is caught by whoever was told
+/// of the second key, whole or by its digest; the first alone still names the log.
+#[test]
+fn a_log_made_anew_without_its_second_key_is_told_by_that_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = Case::new(7).signer.verifier();
+    let whole = Case::new(7).export(&folder.path().join("whole"), &[1, 2, 3]);
+    let forged = Case::with_one_key(7).export(&folder.path().join("forged"), &[1, 2, 3]);
+    let untrusted = ["bundle-key-untrusted"].as_slice();
+    for (told, expect) in [(key.vkey(), &[][..]), (key.told(), untrusted)] {
+        assert_eq!(faults(&invented::verify(&whole, Some(&told))), [""; 0]);
+        assert_eq!(faults(&invented::verify(&forged, Some(&told))), expect, "{told:.100}");
+    }
+    assert_eq!(faults(&verifier::verify(&whole, Some(&key.lines())).unwrap()), [""; 0]);
+    assert_eq!(faults(&verifier::verify(&forged, Some(&key.lines())).unwrap()), untrusted);
+    let other = Case::new(8).signer.verifier().told();
+    let told = format!("{},{}", key.vkey(), other.split_once(',').unwrap().1);
+    assert_eq!(faults(&invented::verify(&whole, Some(&told))), untrusted);
 }
 
 /// Who holds all keys can let a record claim any time, but not give it another place: that its time
@@ -532,6 +554,84 @@ const CAREFUL: &[Row] = &[
             layout::CHECKPOINT,
             signer.sign(&format!("{}\n", text.split_once("\n\n").unwrap().0)),
         );
+        s.relist();
+    }),
+    ("the second signature stripped", "bundle-proof-second-missing", layout::CHECKPOINT, |s| {
+        s.lines(layout::CHECKPOINT, |lines| drop(lines.pop()));
+        s.relist();
+    }),
+    (
+        "the second signature by another key",
+        "bundle-proof-second-missing",
+        layout::CHECKPOINT,
+        |s| {
+            let text = s.read(layout::CHECKPOINT);
+            let checkpoint =
+                custody::checkpoint::parse(&text[..=text.find("\n\n").unwrap()]).unwrap();
+            let name = s.case.signer.name();
+            let forger = Secret::new(name, Algorithm::MlDsa44, &FORGER).unwrap();
+            let line = forger.cosign(&checkpoint, 0).unwrap();
+            s.lines(layout::CHECKPOINT, |lines| {
+                *lines.last_mut().unwrap() = line.trim_end().into();
+            });
+            s.relist();
+        },
+    ),
+    ("the second signature of an old checkpoint", "bundle-proof-second", layout::CHECKPOINT, |s| {
+        let older = fs::read_to_string(s.older.join(layout::CHECKPOINT)).unwrap();
+        let line = older.lines().last().unwrap();
+        s.lines(layout::CHECKPOINT, |lines| *lines.last_mut().unwrap() = line.into());
+        s.relist();
+    }),
+    ("the first signature of an old checkpoint", "bundle-proof", layout::CHECKPOINT, |s| {
+        let older = fs::read_to_string(s.older.join(layout::CHECKPOINT)).unwrap();
+        let line = older.lines().nth(4).unwrap();
+        s.lines(layout::CHECKPOINT, |lines| lines[4] = line.into());
+        s.relist();
+    }),
+    ("the second key taken out of the bundle", "bundle-leaf-genesis", GENESIS, |s| {
+        s.lines(layout::CHECKPOINT, |lines| drop(lines.pop()));
+        s.lines(layout::VKEY, |lines| drop(lines.pop()));
+        s.relist();
+    }),
+    ("another second key, and signed by it", "bundle-leaf-genesis", GENESIS, |s| {
+        let text = s.read(layout::CHECKPOINT);
+        let checkpoint = custody::checkpoint::parse(&text[..=text.find("\n\n").unwrap()]).unwrap();
+        let forger = Secret::new(s.case.signer.name(), Algorithm::MlDsa44, &FORGER).unwrap();
+        let (key, line) = (forger.cosigner().vkey(), forger.cosign(&checkpoint, 0).unwrap());
+        s.lines(layout::CHECKPOINT, |lines| *lines.last_mut().unwrap() = line.trim_end().into());
+        s.lines(layout::VKEY, |lines| lines[1] = key);
+        s.relist();
+    }),
+    ("a third key of the log", "bundle-form", layout::VKEY, |s| {
+        let second = s.read(layout::VKEY).lines().nth(1).unwrap().to_owned();
+        s.lines(layout::VKEY, |lines| lines.push(second));
+        s.relist();
+    }),
+    (
+        "the second signature stripped from the export",
+        "bundle-proof-second-missing",
+        layout::EXPORT_PROOF,
+        |s| {
+            for path in [layout::EXPORT_PROOF, layout::EXPORT_CONSISTENCY] {
+                s.lines(path, |lines| drop(lines.pop()));
+            }
+        },
+    ),
+    (
+        "the second signature of the export over an older state",
+        "bundle-proof-second",
+        layout::EXPORT_PROOF,
+        |s| {
+            let line = s.read(layout::CHECKPOINT).lines().last().unwrap().to_owned();
+            for path in [layout::EXPORT_PROOF, layout::EXPORT_CONSISTENCY] {
+                s.lines(path, |lines| *lines.last_mut().unwrap() = line.clone());
+            }
+        },
+    ),
+    ("the second signature in one proof of many", "bundle-proof-state", PROOF, |s| {
+        let line = s.read(layout::CHECKPOINT).lines().last().unwrap().to_owned();
+        s.lines(PROOF, |lines| lines.push(line));
         s.relist();
     }),
     ("the checkpoint's size changed", "bundle-proof", layout::CHECKPOINT, |s| {

@@ -11,6 +11,7 @@
 
 use bundle::page::{self, Text};
 use bundle::{About, Exhibit, Proved, Row, Sighting, Table};
+use custody::note::{Signer, Verifier, is_name};
 use custody::tlog_proof::TlogProof;
 use record::{Digests, Figure, Hedge, Measure, Problem, Reading, Sha256, Stated};
 use std::fs;
@@ -101,6 +102,12 @@ const PAYLOADS: &[&str] = &[
     "\r\n\r\n<script>fired()</script>",
 ];
 
+/// A key whose name is as much of `words` as a name can be.
+fn key_named(words: &str) -> Verifier {
+    let name: String = words.chars().filter(|c| is_name(&c.to_string())).collect();
+    Signer::new(&name, &[7; 32]).unwrap().verifier()
+}
+
 /// A page with `words` in every field that comes from outside.
 fn page_of(words: &str) -> String {
     let about = About {
@@ -110,7 +117,7 @@ fn page_of(words: &str) -> String {
         actor_name: words.into(),
         actor_key: words.into(),
         origin: words.into(),
-        log_key: words.into(),
+        log_key: key_named(words),
         checkpoint: words.into(),
         seen: vec![Sighting {
             named: 1,

@@ -356,12 +356,13 @@ fn receipt(actor: [u8; 32]) -> (Case, BTreeMap<String, Vec<u8>>) {
     case.actor = actor;
     let at = case.append(Event::Received(received));
     let mut files = BTreeMap::new();
-    files.insert(layout::VKEY.into(), format!("{}\n", case.signer.vkey()).into_bytes());
+    let key = case.signer.verifier();
+    files.insert(layout::VKEY.into(), key.lines().into_bytes());
     files.insert(layout::CHECKPOINT.into(), case.checkpoint().into_bytes());
     for index in [0, 7, 8, at] {
         let proved = case.proved(index);
         files.insert(layout::leaf(index), proved.leaf);
-        files.insert(layout::proof(index), proved.proof.text().into_bytes());
+        files.insert(layout::proof(index), proved.proof.short(&key).text().into_bytes());
     }
     (case, files)
 }

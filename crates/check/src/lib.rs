@@ -62,8 +62,8 @@ pub fn check_by(root: &Path, trusted: Option<&str>, sweep: &Sweep<'_>) -> Result
     match log::read_key(root).and_then(|key| Ok((log::read_checkpoint(root, &key)?.0, key))) {
         Ok((checkpoint, verifier)) => {
             size = checkpoint.size;
-            report.log_key = verifier.vkey();
-            if trusted.is_some_and(|trusted| trusted != report.log_key) {
+            report.log_key = verifier.told();
+            if trusted.is_some_and(|trusted| !verifier.is_told(trusted)) {
                 let message = "the log is signed by another key than the one given with --trust: \
                                this is another log, or one made anew";
                 report.findings.push(Finding::fault(
@@ -264,8 +264,8 @@ fn check_genesis(at: u64, leaf: &Leaf, verifier: &Verifier, report: &mut Report)
         |message: &str| Finding::fault(codes::GENESIS_INVALID, format!("leaf {at}"), message);
     match (&leaf.event, at) {
         (Event::Genesis(genesis), 0) => {
-            if genesis.log_key != verifier.vkey() {
-                report.findings.push(fault("it names another log key than the one in log/vkey"));
+            if log::named_by(genesis).as_ref() != Some(verifier) {
+                report.findings.push(fault("it names other log keys than those in log/vkey"));
             }
             if custody::sshsig::parse_public_key_line(&genesis.actor_key).is_none() {
                 report.findings.push(fault("it names no readable actor key"));

@@ -5,6 +5,7 @@
 mod program;
 
 use program::check;
+use record::Sha256;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -116,7 +117,8 @@ fn what_is_not_a_cosigners_work_is_refused() {
     check(at, &["cosigner", "sign", "outside", "request", "answer"], 0, &[]);
     let answer = fs::read_to_string(at.join("answer")).unwrap();
     let (text, lines) = answer.split_once("\n\n").unwrap();
-    let (own, cosigned) = lines.split_once('\n').unwrap();
+    let (own, cosigned) = lines.trim_end().rsplit_once('\n').unwrap();
+    let cosigned = format!("{cosigned}\n");
     // A byte of the signature, well behind the name and the key's id.
     let other = if &cosigned[200..201] == "A" { "B" } else { "A" };
     let flipped = format!("{}{other}{}", &cosigned[..200], &cosigned[201..]);
@@ -163,7 +165,9 @@ fn a_bundle_says_who_saw_the_log_and_a_policy_decides_whether_that_will_do() {
         let seen =
             ["HOLDS", "Exhibit(s) 1, among the first 3 records", "known by the bundle's own"];
         check(at, &["verify", "bundle.zip"], 0, &seen);
-        let (log, cosigner) = (key(at, "case/log/vkey"), key(at, "outside/vkey"));
+        // A policy is about the first of the log's keys.
+        let (keys, cosigner) = (key(at, "case/log/vkey"), key(at, "outside/vkey"));
+        let log = keys.lines().next().unwrap();
         let policy = format!("log {log}\nwitness them {cosigner}\nquorum them\n");
         fs::write(at.join("mine"), policy).unwrap();
         let other = ["cosigner", "new", "other", "--name", NAME, "--kind", kind, "--unprotected"];
@@ -183,4 +187,23 @@ fn a_bundle_says_who_saw_the_log_and_a_policy_decides_whether_that_will_do() {
             check(at, &["verify", what, "--policy", policy], code, &[words]);
         }
     }
+}
+
+/// What cosigners signed is an object like others: a bundle that carries it gives it back.
+#[test]
+fn a_lost_cosigned_checkpoint_comes_back_from_a_bundle() {
+    let folder = with_cosigner("ml-dsa-44");
+    let at = folder.path();
+    ask(at, "case", "request");
+    check(at, &["cosigner", "sign", "outside", "request", "answer"], 0, &[]);
+    check(at, &["-C", "case", "cosign", "add", "answer"], 0, &[]);
+    check(at, &["-C", "case", "read"], 0, &[]);
+    check(at, &["-C", "case", "export", "bundle"], 0, &[]);
+    let digest = Sha256::of(&fs::read(at.join("answer")).unwrap()).to_string();
+    let object = at.join("case/objects").join(&digest[..2]).join(&digest[2..]);
+    fs::remove_file(&object).unwrap();
+    check(at, &["verify", "case"], 1, &["object-missing"]);
+    check(at, &["-C", "case", "repair", "bundle"], 0, &["1 object"]);
+    assert_eq!(fs::read(&object).unwrap(), fs::read(at.join("answer")).unwrap());
+    check(at, &["verify", "case"], 0, &[]);
 }

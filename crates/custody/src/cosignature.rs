@@ -102,7 +102,8 @@ impl Cosigner {
         typed
     }
 
-    fn id(&self) -> [u8; 4] {
+    /// The id that its signature lines carry.
+    pub fn id(&self) -> [u8; 4] {
         note::key_id(&self.name, &self.typed())
     }
 

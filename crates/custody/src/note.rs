@@ -1,9 +1,13 @@
 //! Signed notes and the logs' own keys (C2SP signed-note v1.0.0), Ed25519.
 //!
+//! A log's key may have a second one beside it, ML-DSA-44, which stands when Ed25519 no longer
+//! does. It signs checkpoints and no other notes: only `checkpoint` asks for its line.
+//!
 //! A note is text, an empty line, and signature lines. A signature by a key that is not known is
 //! ignored, as the specification demands; one by a known key that does not hold makes the whole
 //! note worthless.
 
+use crate::cosignature::{Algorithm, Cosigner, Secret};
 use crate::from_base64;
 use data_encoding::BASE64;
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
@@ -21,21 +25,27 @@ pub const SIGNATURES_LIMIT: usize = 64;
 /// Type byte of Ed25519 keys and signatures.
 const ED25519: u8 = 0x01;
 
+/// What stands between a log's key and the digest of its second one, where somebody tells them.
+const TOLD: char = ',';
+
 /// How a secret key as text begins (Go's `sumdb/note`, which the specification came from).
 const PRIVATE: &str = "PRIVATE+KEY+";
 
 /// A key that notes are verified with.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Verifier {
     name: String,
     id: [u8; 4],
     key: VerifyingKey,
+    /// The log's ML-DSA-44 key, under the same name.
+    second: Option<Cosigner>,
 }
 
 /// A key that signs notes. Holds a secret: neither printed nor compared.
 pub struct Signer {
     name: String,
     key: SigningKey,
+    second: Option<Secret>,
 }
 
 /// Why a note or a key is not accepted.
@@ -53,6 +63,12 @@ pub enum NoteError {
     /// A known key's signature does not hold.
     #[error("the signature does not hold")]
     Signature,
+    /// The log has a second key, and its line is not there.
+    #[error("the log has an ML-DSA-44 key too, and the signature by it is missing")]
+    SecondMissing,
+    /// The signature by the log's second key does not hold.
+    #[error("the signature by the log's ML-DSA-44 key does not hold")]
+    Second,
     /// Not a key of the form `name+id+base64`, secret ones with `PRIVATE+KEY+` before it.
     #[error("not a key of the form name+id+base64")]
     Key,
@@ -64,8 +80,68 @@ impl Verifier {
         let (name, typed) = split_key(vkey).ok_or(NoteError::Key)?;
         let key = typed.strip_prefix(&[ED25519]).ok_or(NoteError::Key)?;
         let key = VerifyingKey::try_from(key).map_err(|_| NoteError::Key)?;
-        let verifier = Self { name: name.into(), id: key_id(name, &typed), key };
+        let verifier = Self { name: name.into(), id: key_id(name, &typed), key, second: None };
         if vkey == verifier.vkey() { Ok(verifier) } else { Err(NoteError::Key) }
+    }
+
+    /// A log's key with its second one, as a record names them.
+    pub fn named(vkey: &str, second: Option<&str>) -> Option<Self> {
+        Self::parse(vkey).and_then(|first| first.with_second(second)).ok()
+    }
+
+    /// Reads a log's keys, a line each, exactly as [`Verifier::lines`] writes them.
+    pub fn parse_lines(text: &str) -> Result<Self, NoteError> {
+        let mut lines = text.strip_suffix('\n').ok_or(NoteError::Key)?.split('\n');
+        let first = Self::parse(lines.next().unwrap_or_default())?;
+        let verifier = first.with_second(lines.next())?;
+        if lines.next().is_none() { Ok(verifier) } else { Err(NoteError::Key) }
+    }
+
+    /// The same key with a second one beside it, if there is one: a `vkey` of type ML-DSA-44 under
+    /// the same name.
+    pub fn with_second(self, vkey: Option<&str>) -> Result<Self, NoteError> {
+        let second = vkey.map(Cosigner::parse).transpose()?;
+        let fits = |second: &Cosigner| {
+            second.algorithm() == Algorithm::MlDsa44 && second.name() == self.name
+        };
+        if !second.as_ref().is_none_or(fits) {
+            return Err(NoteError::Key);
+        }
+        Ok(Self { second, ..self })
+    }
+
+    /// The key without a second one.
+    pub fn first(&self) -> Self {
+        Self { second: None, ..self.clone() }
+    }
+
+    /// The log's ML-DSA-44 key.
+    pub fn second(&self) -> Option<&Cosigner> {
+        self.second.as_ref()
+    }
+
+    /// Every key as text, a line each.
+    pub fn lines(&self) -> String {
+        let second = self.second.iter().map(|second| second.vkey() + "\n");
+        format!("{}\n{}", self.vkey(), second.collect::<String>())
+    }
+
+    /// The key as its maker tells it, in one line: of the second key, which has 1,800 characters,
+    /// the SHA-256 of its text.
+    pub fn told(&self) -> String {
+        match &self.second {
+            Some(second) => {
+                let digest = data_encoding::HEXLOWER.encode(&Sha256::digest(second.vkey()));
+                format!("{}{TOLD}{digest}", self.vkey())
+            }
+            None => self.vkey(),
+        }
+    }
+
+    /// Whether this is the key that somebody told: the first alone, as [`Verifier::told`] writes
+    /// it, or in whole lines. Who was told of a second key gets no other log and none without.
+    pub fn is_told(&self, told: &str) -> bool {
+        told == self.vkey() || told == self.told() || told.trim_end() == self.lines().trim_end()
     }
 
     /// The key as text: name, key id in hexadecimal, type and key in base64, joined by `+`.
@@ -89,13 +165,43 @@ impl Verifier {
     }
 }
 
+/// Of a key as [`Verifier::told`] tells it, the first one.
+pub fn first_of(told: &str) -> &str {
+    told.split(TOLD).next().unwrap_or(told)
+}
+
 impl Signer {
     /// The signer named `name` with the secret key `seed`.
     pub fn new(name: &str, seed: &[u8; 32]) -> Result<Self, NoteError> {
         if !is_name(name) {
             return Err(NoteError::Key);
         }
-        Ok(Self { name: name.into(), key: SigningKey::from_bytes(seed) })
+        Ok(Self { name: name.into(), key: SigningKey::from_bytes(seed), second: None })
+    }
+
+    /// The signer of a log with one key or two.
+    pub fn of_log(
+        name: &str,
+        seed: &[u8; 32],
+        second: Option<&[u8; 32]>,
+    ) -> Result<Self, NoteError> {
+        let signer = Self::new(name, seed)?;
+        match second {
+            Some(second) => signer.with_second(second),
+            None => Ok(signer),
+        }
+    }
+
+    /// The same signer, whose checkpoints also bear the line of an ML-DSA-44 key with the secret
+    /// key `seed`.
+    pub fn with_second(self, seed: &[u8; 32]) -> Result<Self, NoteError> {
+        let second = Some(Secret::new(&self.name, Algorithm::MlDsa44, seed)?);
+        Ok(Self { second, ..self })
+    }
+
+    /// The second key.
+    pub(crate) fn second(&self) -> Option<&Secret> {
+        self.second.as_ref()
     }
 
     /// Name of the key.
@@ -106,7 +212,8 @@ impl Signer {
     /// Its public side.
     pub fn verifier(&self) -> Verifier {
         let key = self.key.verifying_key();
-        Verifier { name: self.name.clone(), id: key_id(&self.name, &typed(&key)), key }
+        let second = self.second.as_ref().map(Secret::cosigner);
+        Verifier { name: self.name.clone(), id: key_id(&self.name, &typed(&key)), key, second }
     }
 
     /// Its public side as text.
@@ -198,6 +305,12 @@ fn parse_line(line: &str) -> Option<Line<'_>> {
     let (id, signature) = tagged.split_first_chunk::<4>()?;
     let whole = is_name(name) && !signature.is_empty();
     whole.then(|| Line { name, id: *id, signature: signature.to_vec() })
+}
+
+/// Whether a line, with its line end, is a signature line by the key of this name and id.
+pub(crate) fn is_line_of(line: &str, name: &str, id: [u8; 4]) -> bool {
+    let line = line.strip_suffix('\n').and_then(parse_line);
+    line.is_some_and(|line| line.name == name && line.id == id)
 }
 
 /// Writes a signature line.

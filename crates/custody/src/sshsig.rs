@@ -167,6 +167,29 @@ pub fn sign(seed: &[u8; 32], namespace: &str, message: &[u8]) -> String {
     Secret::new(seed).sign(namespace, message)
 }
 
+/// What an ssh-agent is asked for a signature with (draft-ietf-sshm-ssh-agent, section 3.6), the
+/// length of it all before it.
+pub fn agent_request(key: &PublicKey, namespace: &str, message: &[u8]) -> Vec<u8> {
+    let framed = |bytes: Vec<u8>| {
+        let length = u32::try_from(bytes.len()).expect("keys and digests are short");
+        [&length.to_be_bytes()[..], &bytes].concat()
+    };
+    let (key, signed) = (framed(key.blob()), framed(to_sign(namespace, message)));
+    framed([&[AGENT_SIGN_REQUEST][..], &key, &signed, &0u32.to_be_bytes()].concat())
+}
+
+/// The signature in its answer, for [`of_agent`]; nothing where it refused.
+pub fn agent_answer(untrusted_answer: &[u8]) -> Option<&[u8]> {
+    let rest = untrusted_answer.strip_prefix(&[AGENT_SIGN_RESPONSE])?;
+    let (length, blob) = rest.split_first_chunk::<4>()?;
+    (u64::from(u32::from_be_bytes(*length)) == blob.len() as u64).then_some(blob)
+}
+
+/// SSH_AGENTC_SIGN_REQUEST.
+const AGENT_SIGN_REQUEST: u8 = 13;
+/// SSH_AGENT_SIGN_RESPONSE.
+const AGENT_SIGN_RESPONSE: u8 = 14;
+
 /// The armoured signature, from what an agent answered when it was asked to sign [`to_sign`] with
 /// `key`: a signature blob (RFC 4253, section 6.6; for a security key PROTOCOL.u2f). `None` where
 /// that is not one by this key that holds: an agent is another program.

@@ -46,6 +46,13 @@ impl TlogProof {
         format!("{HEADER}\nindex {}\n{hashes}\n{}", self.index, self.checkpoint)
     }
 
+    /// The same, with its checkpoint as [`checkpoint::short`] has it: hundreds of proofs lead to
+    /// one checkpoint, which stands beside them whole.
+    pub fn short(&self, log: &Verifier) -> Self {
+        let checkpoint = checkpoint::short(&self.checkpoint, log).into();
+        Self { checkpoint, ..self.clone() }
+    }
+
     /// Checks that `leaf` is in the log whose key is `log`, where the file says.
     pub fn verify(
         &self,

@@ -163,7 +163,7 @@ fn find(
         };
     }
     let key = text_in(store, layout::LOG_KEY)?;
-    let key = Verifier::parse(key.trim_end()).map_err(|error| {
+    let key = Verifier::parse_lines(&key).map_err(|error| {
         let place = format!("{}/{}", store.name(), layout::LOG_KEY);
         Error::Damaged { code: codes::CHECKPOINT_INVALID, place, message: error.to_string() }
     })?;
@@ -418,7 +418,7 @@ impl Run<'_> {
 
     /// Puts key, checkpoint and VERSION in place: only now has the mirror grown.
     fn head(&mut self, was: Option<&str>) -> Result<(), Error> {
-        let key = format!("{}\n", self.case.log().verifier().vkey());
+        let key = self.case.log().verifier().lines();
         for (place, text) in
             [(layout::LOG_KEY, key.as_str()), (layout::VERSION_FILE, layout::VERSION)]
         {

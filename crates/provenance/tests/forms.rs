@@ -44,6 +44,7 @@ impl Log {
             actor_key: "ssh-ed25519 AAAA".into(),
             actor_name: "clerk".into(),
             log_key: "casefile/a+1+AAAA".into(),
+            log_key_pq: None,
         }));
         log
     }

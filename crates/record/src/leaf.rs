@@ -98,6 +98,10 @@ pub struct Genesis {
     pub actor_name: String,
     /// The log's verifier key (C2SP signed-note `vkey`).
     pub log_key: String,
+    /// Its ML-DSA-44 key, a `vkey` of the same name: every checkpoint bears a signature by it too.
+    /// Cases of before it have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log_key_pq: Option<String>,
 }
 
 /// An item was taken in (Berkeley Protocol, paragraph 155).

@@ -87,7 +87,7 @@ impl Seat {
         Ok(Self { root: root.into(), secret, _lock: lock })
     }
 
-    /// Gets to know a log by its verifier key; a key that is known under the same name already is
+    /// Gets to know a log by its verifier keys; a key that is known under the same name already is
     /// never replaced.
     pub fn know(&self, log: &Verifier) -> Result<(), Error> {
         let path = self.folder(log.name()).join("vkey");
@@ -98,9 +98,7 @@ impl Seat {
                 "another key is known for the log of this name; if the log really has a new one, \
                  make a new cosigner for it",
             )),
-            None => {
-                durable::replace(&path, format!("{}\n", log.vkey()).as_bytes(), durable::MODE_KEPT)
-            }
+            None => durable::replace(&path, log.lines().as_bytes(), durable::MODE_KEPT),
         }
     }
 
@@ -142,7 +140,7 @@ impl Seat {
     fn known(&self, origin: &str) -> Result<Option<Verifier>, Error> {
         let path = self.folder(origin).join("vkey");
         let Some(text) = read_if_there(&path)? else { return Ok(None) };
-        let key = Verifier::parse(text.trim_end()).ok().filter(|key| key.name() == origin);
+        let key = Verifier::parse_lines(&text).ok().filter(|key| key.name() == origin);
         key.map(Some).ok_or_else(|| {
             damaged(path.display().to_string(), "it does not hold the key of the log it is for")
         })

@@ -3,7 +3,7 @@
 //! Every cosignature is checked again each time, against the log as it stands. Nothing is written
 //! here.
 
-use archive::{Case, Error};
+use archive::{Case, Error, log};
 use custody::checkpoint::{self, Checkpoint};
 use custody::cosignature::{self, Cosigner, time_words};
 use custody::note::{NOTE_LIMIT_BYTES, Verifier};
@@ -132,7 +132,7 @@ impl History {
         for leaf in case.leaves() {
             let (index, leaf) = leaf?;
             match leaf.event {
-                Event::Genesis(genesis) => history.log = Verifier::parse(&genesis.log_key).ok(),
+                Event::Genesis(genesis) => history.log = log::named_by(&genesis),
                 Event::Cosigner(named) => history.named.push(Named {
                     leaf: index,
                     name: named.name().into(),

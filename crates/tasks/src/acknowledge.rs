@@ -8,6 +8,7 @@ use crate::transfers::codes;
 use crate::verify::{Trusted, Unpacked};
 use crate::{Ask, Error, open_writer, outside};
 use archive::Case;
+use custody::note;
 use record::{Acknowledged, Event, Export, Finding, Leaf, Received, Sha256, finding};
 use serde::Serialize;
 use std::fs;
@@ -72,9 +73,9 @@ pub fn run(root: &Path, path: &Path, trusted: Trusted<'_>, ask: Ask<'_>) -> Resu
         return Ok(outcome);
     }
     outcome.export = Some(received.export);
-    let known = acknowledged(&case)?
-        .into_iter()
-        .find(|(_, one)| one.log_key == receipt.log_key && one.export == received.export);
+    let known = acknowledged(&case)?.into_iter().find(|(_, one)| {
+        one.log_key == note::first_of(&receipt.log_key) && one.export == received.export
+    });
     outcome.acknowledged = true;
     if let Some((at, _)) = known {
         let message = format!("record {at} acknowledged it: nothing is recorded again");
@@ -82,7 +83,7 @@ pub fn run(root: &Path, path: &Path, trusted: Trusted<'_>, ask: Ask<'_>) -> Resu
         outcome.leaf = Some(at);
         return Ok(outcome);
     }
-    let (origin, log_key) = (record.log.clone(), receipt.log_key);
+    let (origin, log_key) = (record.log.clone(), note::first_of(&receipt.log_key).into());
     let (export, since, items) = (received.export, record.time.clone(), received.items);
     let at = writer.keep(&bytes, |receipt| {
         Event::Acknowledged(Acknowledged {

@@ -51,12 +51,12 @@ pub fn new(
     Ok(Made { folder: folder.into(), key, protected })
 }
 
-/// Lets the cosigner in `folder` sign for the log with the verifier key `log`.
+/// Lets the cosigner in `folder` sign for the log with the verifier key `log`, or the two keys.
 pub fn know(folder: &Path, log: &str, ask: Ask<'_>) -> Result<Known, Error> {
-    let log = Verifier::parse(log.trim()).map_err(|error| {
+    let log = Verifier::parse_lines(&format!("{}\n", log.trim())).map_err(|error| {
         Error::asked(
             format!("{log:?} is no log's key: {error}"),
-            "Give the line in log/vkey of the case, as its maker told you by another way.",
+            "Give the lines in log/vkey of the case, as its maker told you by another way.",
         )
     })?;
     open(folder, ask)?.know(&log)?;

@@ -61,14 +61,14 @@ pub fn run(root: &Path, request: &Request) -> Result<Outcome, Error> {
     items.sort_by_key(|item| item.number);
     items.dedup_by_key(|item| item.number);
     let found = gather(&case, &all, &items)?;
-    let log_key = case.log().verifier().vkey();
+    let log_key = case.log().verifier().told();
     let opened = BTreeMap::new();
     let wanted: BTreeSet<u64> = items.iter().map(|item| item.number).collect();
     let chosen: Vec<&catalogue::Item> =
         all.iter().filter(|item| wanted.contains(&item.number)).collect();
     let mut others = origins::logs(&origins::of(&case, &chosen)?);
     // Items that came back are told of by this log itself.
-    others.retain(|other| other.log_key != log_key);
+    others.retain(|other| other.log_key != case.log().verifier().vkey());
     let nothing = Nothing::default();
     let before: Vec<Grounds<'_>> =
         others.iter().map(|other| other.grounds(&items, &nothing)).collect();

@@ -113,7 +113,14 @@ pub fn run(
     let exhibits = out.count();
     let place =
         if zip { out.seal_as_zip(&signature, &export)? } else { out.seal(&signature, &export)? };
-    Ok(Outcome { out: place, exhibits, leaf, tagmanifest, log_key: about.log_key, recovered })
+    Ok(Outcome {
+        out: place,
+        exhibits,
+        leaf,
+        tagmanifest,
+        log_key: about.log_key.told(),
+        recovered,
+    })
 }
 
 /// The items that `wanted` names, each once and in order; all where it names none.
@@ -168,7 +175,7 @@ fn about(case: &Case, actor: &Key) -> Result<About, Error> {
         actor_name: actor.name.clone(),
         actor_key: custody::sshsig::public_key_line(&actor.key),
         origin: case.log().origin().into(),
-        log_key: case.log().verifier().vkey(),
+        log_key: case.log().verifier().clone(),
         checkpoint: case.log().checkpoint().into(),
         seen: Vec::new(),
     })

@@ -45,7 +45,7 @@ pub fn run(
         folder: folder.to_path_buf(),
         case: genesis.case,
         log: made.log().origin().into(),
-        log_key: genesis.log_key,
+        log_key: made.log().verifier().told(),
         actor_key: genesis.actor_key,
         protected,
     })

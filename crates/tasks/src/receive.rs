@@ -13,7 +13,7 @@ use crate::verify::{Trusted, Unpacked};
 use crate::{Ask, Error, Progress, catalogue, export, open_writer, origins, outside, verify};
 use archive::objects::TakeInError;
 use archive::{Batch, Case, Writer};
-use custody::note::Verifier;
+use custody::note::{self, Verifier};
 use custody::{checkpoint, tlog_proof};
 use record::{
     Capture, Digests, Event, Finding, FromBundle, Leaf, Opening, Received, Sha256, canonical,
@@ -84,7 +84,7 @@ pub fn run(
     let mut writer = open_writer(root, ask)?;
     outcome.recovered = std::mem::take(&mut writer.recovered);
     let case = writer.case()?;
-    if case.log().verifier().vkey() == report.log_key {
+    if case.log().verifier().vkey() == note::first_of(&report.log_key) {
         return Err(Error::asked(
             "the bundle was made from this very case",
             "What it holds is here already; `casefile repair` takes back what was lost.",
@@ -142,7 +142,7 @@ impl<'a> Bundle<'a> {
         let Event::Export(export) = leaf.event else { return Err(changed(layout::EXPORT_LEAF)) };
         let proof = tlog_proof::parse(&bundle.file(layout::EXPORT_PROOF)?)
             .map_err(|_| changed(layout::EXPORT_PROOF))?;
-        let seen = Verifier::parse(&report.log_key)
+        let seen = Verifier::parse(note::first_of(&report.log_key))
             .ok()
             .and_then(|key| checkpoint::open(proof.checkpoint.as_bytes(), &key).ok())
             .ok_or_else(|| changed(layout::EXPORT_PROOF))?;
@@ -305,7 +305,7 @@ impl<'a> Bundle<'a> {
 fn of_nothing(report: &Report) -> Received {
     Received {
         origin: report.log_key.split('+').next().unwrap_or_default().into(),
-        log_key: report.log_key.clone(),
+        log_key: note::first_of(&report.log_key).into(),
         tagmanifest: Sha256([0; 32]),
         export: 0,
         tree_size: 0,
@@ -339,10 +339,11 @@ fn write_receipt(case: &Case, writer: &Writer, leaf: u64, out: &Path) -> Result<
     records.insert(0, 0);
     records.push(leaf);
     let mut files: BTreeMap<String, Vec<u8>> = BTreeMap::new();
-    files.insert(layout::VKEY.into(), format!("{}\n", case.log().verifier().vkey()).into_bytes());
+    let key = case.log().verifier();
+    files.insert(layout::VKEY.into(), key.lines().into_bytes());
     files.insert(layout::CHECKPOINT.into(), case.log().checkpoint().into());
     for one in export::proved(case, &records)? {
-        files.insert(layout::proof(one.proof.index), one.proof.text().into_bytes());
+        files.insert(layout::proof(one.proof.index), one.proof.short(key).text().into_bytes());
         files.insert(layout::leaf(one.proof.index), one.leaf);
     }
     for (path, bytes) in files {

@@ -189,15 +189,23 @@ impl Owed {
     }
 }
 
-/// The payload of a bundle by the digests that its manifest lists. Nothing of it is believed: each
-/// file is hashed when it is taken.
+/// The files of a bundle by the digests that its manifests list: items and readings in its payload,
+/// and beside it what else is an object in a case, such as cosigned checkpoints and timestamps.
+/// Nothing of it is believed: each file is hashed when it is taken.
 fn files_of(folder: &Path) -> Result<BTreeMap<Sha256, PathBuf>, Error> {
-    let path = folder.join(verifier::layout::MANIFEST);
-    let file = File::open(&path).map_err(Error::io("open", &path))?;
     let mut text = String::new();
-    file.take(bag::MANIFEST_LIMIT_BYTES)
-        .read_to_string(&mut text)
-        .map_err(Error::io("read", &path))?;
+    for name in [verifier::layout::TAGMANIFEST, verifier::layout::MANIFEST] {
+        let path = folder.join(name);
+        let file = match File::open(&path) {
+            Ok(file) => file,
+            // What a bundle has lost is not there to be taken.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(Error::io("open", &path)(error)),
+        };
+        file.take(bag::MANIFEST_LIMIT_BYTES)
+            .read_to_string(&mut text)
+            .map_err(Error::io("read", &path))?;
+    }
     let lines = text.lines().filter_map(|line| line.split_once("  "));
     Ok(lines
         .filter(|(_, path)| bag::is_safe(path))

@@ -51,6 +51,10 @@ pub const BUNDLE_PROOF_STATE: &str = "bundle-proof-state";
 pub const BUNDLE_PROOF_PLACE: &str = "bundle-proof-place";
 /// A checkpoint bears no signature by the log's key.
 pub const BUNDLE_PROOF_UNSIGNED: &str = "bundle-proof-unsigned";
+/// A checkpoint bears no signature by the second key that the log has.
+pub const BUNDLE_PROOF_SECOND_MISSING: &str = "bundle-proof-second-missing";
+/// A checkpoint's signature by the log's second key does not hold.
+pub const BUNDLE_PROOF_SECOND: &str = "bundle-proof-second";
 /// A checkpoint bears a signature by a key that the policy does not name.
 pub const BUNDLE_PROOF_STRANGER: &str = "bundle-proof-stranger";
 /// The log of `log/checkpoint` is not shown to be the beginning of the log that the export is

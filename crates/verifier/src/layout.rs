@@ -35,8 +35,14 @@ pub const CASE_UCO: &str = "case.jsonld";
 /// The bundle as an RO-Crate; the name is that standard's.
 pub const RO_CRATE: &str = "ro-crate-metadata.json";
 /// A verifier in Python, for who has no casefile: the file to run, and those that it needs.
-pub const VERIFIER: [&str; 5] =
-    ["verify.py", "verify_bag.py", "verify_leaf.py", "verify_log.py", "verify_origins.py"];
+pub const VERIFIER: [&str; 6] = [
+    "verify.py",
+    "verify_bag.py",
+    "verify_leaf.py",
+    "verify_log.py",
+    "verify_origins.py",
+    "verify_mldsa.py",
+];
 /// One line of canonical JSON for each exhibit.
 pub const EXHIBITS: &str = "exhibits.jsonl";
 /// Openings that the bundle discloses; absent where there are none.
@@ -58,7 +64,7 @@ pub const SEALS: [&str; 5] =
 pub const DOCUMENTS: [&str; 4] = [CUSTODY, PREMIS, CASE_UCO, RO_CRATE];
 
 /// Files that every bundle has, seals included.
-pub const REQUIRED: [&str; 25] = [
+pub const REQUIRED: [&str; 26] = [
     BAGIT,
     BAG_INFO,
     MANIFEST,
@@ -79,6 +85,7 @@ pub const REQUIRED: [&str; 25] = [
     VERIFIER[2],
     VERIFIER[3],
     VERIFIER[4],
+    VERIFIER[5],
     EXHIBITS,
     VKEY,
     POLICY,

@@ -117,7 +117,7 @@ impl Check<'_> {
         let mut known = BTreeMap::new();
         self.told_before(&self.report.log_key.clone(), &mut known);
         let mut used = BTreeSet::new();
-        let mut keys = BTreeSet::new();
+        let mut keys = BTreeMap::new();
         let mut waiting = self.due("");
         while let Some(due) = waiting.pop() {
             used.insert(due.excerpt.clone());
@@ -137,8 +137,8 @@ impl Check<'_> {
             let message = "no record here asks for it";
             self.fault(codes::BUNDLE_ORIGIN_STRAY, &path, message);
         }
-        let told = |key: &String| trusted.log_keys.iter().any(|told| told == key);
-        for key in keys.into_iter().filter(|key| !told(key)) {
+        let told = |key: &Verifier| trusted.log_keys.iter().any(|told| key.is_told(told));
+        for (key, _) in keys.into_iter().filter(|(_, key)| !told(key)) {
             let message = format!(
                 "items came from the archive of the log {key}; that this key is theirs rests on \
                  the word of whoever received them: compare it with what that archive told you, \
@@ -197,7 +197,7 @@ impl Check<'_> {
         &mut self,
         due: &Due,
         known: &mut BTreeMap<(String, u64), Sha256>,
-        keys: &mut BTreeSet<String>,
+        keys: &mut BTreeMap<String, Verifier>,
     ) -> Vec<Due> {
         if depth(&due.excerpt) > DEPTH_LIMIT {
             let message = format!("items came through more than {DEPTH_LIMIT} archives");
@@ -222,7 +222,7 @@ impl Check<'_> {
             there.only_these(due);
             there.told_before(&verifier.vkey(), known);
             further = there.due(&due.excerpt);
-            keys.insert(verifier.vkey());
+            keys.insert(verifier.told(), verifier);
             self.agree(due, &there.leaves);
         }
         for (path, digest) in there.report.files {

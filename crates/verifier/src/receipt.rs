@@ -47,7 +47,7 @@ impl Check<'_> {
             }
         }
         let verifier = self.log_key()?;
-        if !trusted.contains(&verifier.vkey().as_str()) {
+        if !trusted.iter().any(|told| verifier.is_told(told)) {
             let message = "it is by a log whose key was not given as trusted: it proves nothing \
                            of those who were to receive the bundle";
             self.fault(codes::RECEIPT_UNTRUSTED, layout::VKEY, message);

@@ -8,6 +8,7 @@ use crate::verify::Check;
 use crate::{codes, layout};
 use actors::Fault;
 use custody::checkpoint::CheckpointError;
+use custody::cosignature::Cosigner;
 use custody::leaf::LeafError;
 use custody::note::{NoteError, Verifier};
 use custody::tlog_proof::{self, TlogProof, TlogProofError};
@@ -20,6 +21,8 @@ use std::collections::BTreeSet;
 pub(crate) fn code_of(error: CheckpointError) -> &'static str {
     match error {
         CheckpointError::Note(NoteError::Unsigned) => codes::BUNDLE_PROOF_UNSIGNED,
+        CheckpointError::Note(NoteError::SecondMissing) => codes::BUNDLE_PROOF_SECOND_MISSING,
+        CheckpointError::Note(NoteError::Second) => codes::BUNDLE_PROOF_SECOND,
         _ => codes::BUNDLE_PROOF,
     }
 }
@@ -37,15 +40,18 @@ impl Check<'_> {
         let checkpoint = self.text(layout::CHECKPOINT, tlog_proof::LIMIT_BYTES as u64);
         let opened =
             checkpoint.as_ref().map(|text| custody::checkpoint::open(text.as_bytes(), verifier));
+        // Under the whole checkpoint the proofs are brought without the line of the second key.
+        let (first, short) = (verifier.first(), checkpoint.as_deref());
+        let short = short.map(|text| custody::checkpoint::short(text, verifier));
         if let Some(Err(error)) = opened {
             self.fault(code_of(error), layout::CHECKPOINT, error.to_string());
         }
         for index in self.indexes() {
             let (leaf_path, proof_path) = (layout::leaf(index), layout::proof(index));
-            let (leaf, proof) = self.proved(verifier, &leaf_path, &proof_path);
+            let (leaf, proof) = self.proved(&first, &leaf_path, &proof_path);
             let mut holds = proof.is_some();
             if let Some(proof) = proof {
-                holds &= self.under(&proof_path, &proof, index, checkpoint.as_deref());
+                holds &= self.under(&proof_path, &proof, index, short);
             }
             let Some(signed) = leaf else { continue };
             let counts = if index == 0 {
@@ -248,8 +254,9 @@ impl Check<'_> {
             self.fault(codes::BUNDLE_LEAF_GENESIS, &place, message);
             return;
         };
-        if genesis.log_key != verifier.vkey() {
-            let message = "it names another log key than log/vkey";
+        let second = verifier.second().map(Cosigner::vkey);
+        if genesis.log_key != verifier.vkey() || genesis.log_key_pq != second {
+            let message = "it names other log keys than log/vkey";
             self.fault(codes::BUNDLE_LEAF_GENESIS, &place, message);
         }
         self.report.actor_key.clone_from(&genesis.actor_key);

@@ -5,7 +5,7 @@
 
 use crate::verify::{Check, Trusted};
 use crate::{codes, layout};
-use custody::note::{self, Verifier};
+use custody::note::{self, KEY_LIMIT_BYTES, Verifier};
 use custody::policy::{self, Policy};
 use custody::{growth, tlog_proof};
 use record::Finding;
@@ -14,9 +14,10 @@ impl Check<'_> {
     /// The log's key, and whether it is the trusted one.
     pub(crate) fn key(&mut self, trusted: Trusted<'_>) -> Option<Verifier> {
         let verifier = self.log_key()?;
-        let key = &self.report.log_key;
-        let told = (!trusted.log_keys.is_empty()).then(|| trusted.log_keys.contains(&key.as_str()));
-        let policy = trusted.policy.map(|policy| policy.logs.iter().any(|log| log.vkey == *key));
+        let key = verifier.vkey();
+        let told = (!trusted.log_keys.is_empty())
+            .then(|| trusted.log_keys.iter().any(|told| verifier.is_told(told)));
+        let policy = trusted.policy.map(|policy| policy.logs.iter().any(|log| log.vkey == key));
         match [told, policy] {
             [None, None] => {
                 let message = "no trusted key was given: the bundle is checked against the key \
@@ -37,13 +38,13 @@ impl Check<'_> {
 
     /// The log's key, as the bundle has it.
     pub(crate) fn log_key(&mut self) -> Option<Verifier> {
-        let text = self.text(layout::VKEY, 1024)?;
-        match text.strip_suffix('\n').map(Verifier::parse) {
-            Some(Ok(verifier)) => {
-                self.report.log_key = verifier.vkey();
+        let text = self.text(layout::VKEY, 2 * KEY_LIMIT_BYTES as u64)?;
+        match Verifier::parse_lines(&text) {
+            Ok(verifier) => {
+                self.report.log_key = verifier.told();
                 Some(verifier)
             }
-            _ => {
+            Err(_) => {
                 self.fault(codes::BUNDLE_FORM, layout::VKEY, "it is no verifier key");
                 None
             }
@@ -85,7 +86,8 @@ impl Check<'_> {
             let named = |(name, id): &(&str, [u8; 4])| {
                 let cosigner =
                     policy.cosigners.values().any(|key| key.name == *name && key.id == *id);
-                cosigner || (*name == verifier.name() && *id == verifier.id())
+                let second = verifier.second().is_some_and(|second| second.id() == *id);
+                cosigner || (*name == verifier.name() && (second || *id == verifier.id()))
             };
             let strangers: Vec<String> = signers
                 .iter()

@@ -102,11 +102,26 @@ impl Case {
         Self::of(seed, "casefile/mill-road-0123", &texts)
     }
 
+    /// The first case as it was made before logs had a second key, or by who broke the first one.
+    pub fn with_one_key(seed: u8) -> Self {
+        let signer = Signer::new("casefile/mill-road-0123", &[seed ^ 0xff; 32]).unwrap();
+        Self::signed_by(signer, seed, &TEXTS)
+    }
+
     fn of(seed: u8, origin: &str, texts: &[(&'static str, &'static str, &'static str)]) -> Self {
+        let signer = Signer::new(origin, &[seed ^ 0xff; 32]).unwrap();
+        Self::signed_by(signer.with_second(&[seed ^ 0x55; 32]).unwrap(), seed, texts)
+    }
+
+    fn signed_by(
+        signer: Signer,
+        seed: u8,
+        texts: &[(&'static str, &'static str, &'static str)],
+    ) -> Self {
         let salt = Sha256([3; 32]);
         let mut case = Self {
             actor: [seed; 32],
-            signer: Signer::new(origin, &[seed ^ 0xff; 32]).unwrap(),
+            signer,
             opening: Opening { field: "collector".into(), salt, value: "A. Person".into() },
             time: TIME.into(),
             decided: Vec::new(),
@@ -123,6 +138,7 @@ impl Case {
             actor_key: case.actor_key(),
             actor_name: "clerk".into(),
             log_key: case.signer.vkey(),
+            log_key_pq: case.signer.verifier().second().map(|second| second.vkey()),
         }));
         for (name, text, figure) in texts {
             case.take_in(name, text, figure);
@@ -337,7 +353,7 @@ impl Case {
             actor_name: "clerk".into(),
             actor_key: self.actor_key(),
             origin: self.signer.name().into(),
-            log_key: self.signer.vkey(),
+            log_key: self.signer.verifier(),
             checkpoint: self.checkpoint(),
             seen: self.seen.iter().map(|kept| kept.sighting.clone()).collect(),
         }
