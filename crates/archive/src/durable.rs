@@ -153,7 +153,7 @@ pub fn name_without_replacing(from: &Path, to: &Path) -> Result<bool, Error> {
                     Ok(true)
                 }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
-                Err(error) if is_without_links(&error) => name_where_nothing_is(from, to),
+                Err(error) if is_refused_by_kind(&error) => name_where_nothing_is(from, to),
                 Err(error) => Err(Error::io("put in place", to)(error)),
             }
         }
@@ -161,8 +161,9 @@ pub fn name_without_replacing(from: &Path, to: &Path) -> Result<bool, Error> {
     }
 }
 
-/// Whether the file system has no links (link(2), EPERM), as some over a network.
-fn is_without_links(error: &io::Error) -> bool {
+/// Whether the file system knows no such thing: links (link(2), EPERM) and modes, as exFAT and some
+/// over a network.
+pub(crate) fn is_refused_by_kind(error: &io::Error) -> bool {
     use rustix::io::Errno;
     let errno = error.raw_os_error().unwrap_or_default();
     [Errno::PERM, Errno::NOTSUP, Errno::NOSYS].map(Errno::raw_os_error).contains(&errno)

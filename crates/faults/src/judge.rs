@@ -88,7 +88,7 @@ fn ill_told(errors: &str, act: Act) -> Option<String> {
     let word = |name: &str| told.get(name).and_then(Value::as_str).unwrap_or_default();
     let (error, remedy) = (word("error"), word("remedy"));
     let named =
-        ["case", "out", "new", "objects/", "standard output", " .:", "cosigner", "a file in ."];
+        ["case", "out", "new", "objects/", "standard output", " .:", "cosigner", "a file in .", ".unsealing-"];
     if !named.iter().any(|file| error.contains(file)) {
         return Some(format!("the message names no file: {errors}"));
     }

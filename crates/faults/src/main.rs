@@ -3,6 +3,7 @@
 //!
 //! The real program runs under ptrace. A fault that did not fire is a failure of the test.
 
+mod bare;
 mod calls;
 mod cut;
 mod disk;
@@ -43,6 +44,9 @@ struct Args {
     /// Cut it with a disk that lied about flushes: harm must be named.
     #[arg(long)]
     lies: bool,
+    /// On a file system as exFAT is, without links and modes.
+    #[arg(long)]
+    bare: bool,
     /// Only kinds of faults whose name holds these words ("kill", "EIO once").
     #[arg(long, value_name = "WORDS", default_value = "")]
     kind: String,
@@ -68,6 +72,8 @@ struct Tally {
     lost: usize,
     shut: usize,
     silent: usize,
+    /// Calls that a bare file system refused.
+    refused: usize,
 }
 
 impl Tally {
@@ -89,6 +95,7 @@ impl Tally {
         self.lost += other.lost;
         self.shut += other.shut;
         self.silent += other.silent;
+        self.refused += other.refused;
     }
 }
 
@@ -127,7 +134,7 @@ fn all(args: &Args) -> Result<bool, Box<dyn Error>> {
     for route in routes {
         let folder = place.path().join(format!("{route:?}"));
         std::fs::create_dir(&folder)?;
-        let scenario = Scenario::prepare(route, &program, &folder)?;
+        let scenario = Scenario::prepare(route, &program, &folder, args.bare)?;
         let every = args.every.max(1);
         let tally = match (args.cuts, args.lies) {
             (_, true) => cut::lies(&scenario, args.from, every)?,
@@ -139,6 +146,9 @@ fn all(args: &Args) -> Result<bool, Box<dyn Error>> {
     }
     let seconds = begun.elapsed().as_secs();
     let what = if args.cuts || args.lies { "power cuts made" } else { "faults injected" };
+    if args.bare && sum.refused == 0 {
+        return Err("the file system refused nothing: the test tests nothing".into());
+    }
     let Tally { runs, faults, lost, shut, silent, .. } = sum;
     writeln!(
         io::stdout(),
@@ -154,7 +164,11 @@ fn one(scenario: &Scenario, args: &Args) -> Result<Tally, Box<dyn Error>> {
     let launch = scenario.launch();
     let clean = trace::run(&launch, None, true)?;
     if clean.end != trace::End::Exit(0) {
-        return Err(format!("{:?} fails without a fault", scenario.route).into());
+        let errors = std::fs::read_to_string(scenario.place.join("errors"))?;
+        return Err(format!("{:?} fails without a fault: {errors}", scenario.route).into());
+    }
+    if args.bare {
+        writeln!(out, "{:?}: the file system refused {} calls", scenario.route, clean.refused)?;
     }
     let mut plan = plan::all(&clean.calls);
     plan.retain(|aim| plan::kind_of(aim.act).contains(&args.kind));
@@ -171,6 +185,7 @@ fn one(scenario: &Scenario, args: &Args) -> Result<Tally, Box<dyn Error>> {
         scenario.reset()?;
         let run = trace::run(&launch, Some(aim), false)?;
         let verdict = judge::judge(scenario, aim, &run)?;
+        tally.refused += run.refused;
         tally.runs += 1;
         tally.left += usize::from(verdict.left);
         tally.between_commits += usize::from(verdict.acknowledged > 0 && verdict.more_to_come);

@@ -128,6 +128,8 @@ pub(crate) struct Scenario {
     pub(crate) program: PathBuf,
     /// The folder in which all of it happens.
     pub(crate) place: PathBuf,
+    /// Whether that is on a file system as exFAT is.
+    pub(crate) is_bare: bool,
     /// Digests of the items that are in the case before.
     pub(crate) earlier: BTreeSet<String>,
     /// Digests of the items that are to be taken in.
@@ -141,7 +143,12 @@ pub(crate) struct Scenario {
 
 impl Scenario {
     /// Makes everything in `place`, an empty folder, that `route` starts from.
-    pub(crate) fn prepare(route: Route, program: &Path, place: &Path) -> io::Result<Self> {
+    pub(crate) fn prepare(
+        route: Route,
+        program: &Path,
+        place: &Path,
+        is_bare: bool,
+    ) -> io::Result<Self> {
         let (earlier, new) = match route {
             Route::Init => (0, 0),
             Route::Capture => (FEW_ITEMS, NEW_ITEMS),
@@ -153,6 +160,7 @@ impl Scenario {
             route,
             program: program.into(),
             place: place.into(),
+            is_bare,
             earlier: make_items(&place.join("earlier"), earlier)?,
             new: make_items(&place.join("new"), new)?,
             to_seal: 0,
@@ -298,6 +306,7 @@ impl Scenario {
             program: self.program.clone(),
             arguments: words.into_iter().chain(["--json"]).map(OsString::from).collect(),
             place: self.place.clone(),
+            is_bare: self.is_bare,
         }
     }
 

@@ -177,6 +177,7 @@ impl Scenario {
             program: self.program.clone(),
             arguments: words.map(OsString::from).to_vec(),
             place: self.place.clone(),
+            is_bare: self.is_bare,
         };
         let clean = self.place.join("clean");
         copy(&self.case(), &clean)?;

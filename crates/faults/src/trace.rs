@@ -4,6 +4,7 @@
 //! Calls are counted over all threads and children together, in the order in which the kernel
 //! reports them: the flush has a thread of its own, and what counts by thread would never reach it.
 
+use crate::bare::Bare;
 use crate::calls::{self, Kind, Names, Watched};
 use crate::launch;
 use nix::errno::Errno;
@@ -47,6 +48,8 @@ pub(crate) struct Launch {
     pub(crate) arguments: Vec<OsString>,
     /// The folder whose files are ours; standard output and error go to `said` and `errors` in it.
     pub(crate) place: PathBuf,
+    /// Whether that lies on a file system without modes and links (`bare`).
+    pub(crate) is_bare: bool,
 }
 
 /// A call that was seen.
@@ -120,6 +123,8 @@ pub(crate) struct Run {
     pub(crate) end: End,
     /// The call at which the fault fired; `None` where it did not.
     pub(crate) fired: Option<Call>,
+    /// How many calls a bare file system refused.
+    pub(crate) refused: usize,
     /// Every call, where they are kept.
     pub(crate) calls: Vec<Call>,
 }
@@ -178,6 +183,9 @@ struct Watcher<'a> {
     counts: BTreeMap<(&'static str, bool), u64>,
     calls: Vec<Call>,
     fired: Option<Call>,
+    /// A file system without modes and links, where there is one.
+    bare: Option<Bare>,
+    refused: usize,
     /// Threads inside a call whose end is waited for, and which call it is.
     inside: BTreeMap<i32, usize>,
     /// The thread that is to be killed when its call has ended.
@@ -196,6 +204,8 @@ impl<'a> Watcher<'a> {
             counts: BTreeMap::new(),
             calls: Vec::new(),
             fired: None,
+            bare: launch.is_bare.then(Bare::default),
+            refused: 0,
             inside: BTreeMap::new(),
             doomed: None,
             clock: 0,
@@ -227,7 +237,7 @@ impl<'a> Watcher<'a> {
                 _ => {}
             }
         }
-        Ok(Run { end, fired: self.fired, calls: self.calls })
+        Ok(Run { end, fired: self.fired, refused: self.refused, calls: self.calls })
     }
 
     fn at_call(&mut self, pid: Pid) -> io::Result<()> {
@@ -256,11 +266,7 @@ impl<'a> Watcher<'a> {
             None => {}
             Some(Act::Kill) => return kill_all_of(pid),
             Some(Act::Fail(errno) | Act::FailOn(errno)) => {
-                // No such call: the kernel passes over it, and hands out what stands in `rax`.
-                registers.orig_rax = u64::MAX;
-                registers.rax = (-i64::from(errno as i32)).cast_unsigned();
-                ptrace::setregs(pid, registers)?;
-                return go_on(pid, None);
+                return refuse(pid, registers, errno);
             }
             Some(Act::Short | Act::KillHalfway) => {
                 *length_of(call.watched, &mut registers) = (call.length / PART).max(1);
@@ -270,6 +276,16 @@ impl<'a> Watcher<'a> {
                     return Ok(ptrace::syscall(pid, None)?);
                 }
             }
+        }
+        if act.is_none()
+            && let Some(bare) = &mut self.bare
+        {
+            if let Some(errno) = bare.refuses(&call, &registers) {
+                self.refused += 1;
+                return refuse(pid, registers, errno);
+            }
+            bare.forget_mode(&call, &mut registers);
+            ptrace::setregs(pid, registers)?;
         }
         if !self.keep {
             return go_on(pid, None);
@@ -358,6 +374,15 @@ fn alive(done: io::Result<()>) -> io::Result<()> {
         Err(error) if error.raw_os_error() == Some(Errno::ESRCH as i32) => Ok(()),
         done => done,
     }
+}
+
+/// Has the call that `pid` is about to make fail.
+fn refuse(pid: Pid, mut registers: user_regs_struct, errno: Errno) -> io::Result<()> {
+    // No such call: the kernel passes over it, and hands out what stands in `rax`.
+    registers.orig_rax = u64::MAX;
+    registers.rax = (-i64::from(errno as i32)).cast_unsigned();
+    ptrace::setregs(pid, registers)?;
+    go_on(pid, None)
 }
 
 fn go_on(pid: Pid, signal: Option<Signal>) -> io::Result<()> {
