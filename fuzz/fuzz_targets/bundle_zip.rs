@@ -10,6 +10,7 @@ use record::Grade;
 use stage::Stage;
 use std::fs;
 use std::sync::LazyLock;
+use verifier::zipped;
 
 struct Zip {
     bytes: Vec<u8>,

@@ -31,7 +31,9 @@ impl Bare {
                 return Some(Errno::EPERM);
             }
             "renameat2" if registers.r8 != 0 => return Some(Errno::EINVAL),
-            "open" | "openat" if call.flags & O_TMPFILE == O_TMPFILE => return Some(Errno::EOPNOTSUPP),
+            "open" | "openat" if call.flags & O_TMPFILE == O_TMPFILE => {
+                return Some(Errno::EOPNOTSUPP);
+            }
             _ => {}
         }
         let named = if call.to.is_empty() { &call.path } else { &call.to };

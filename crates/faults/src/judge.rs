@@ -87,8 +87,17 @@ fn ill_told(errors: &str, act: Act) -> Option<String> {
     let told: Value = serde_json::from_str(line).unwrap_or_default();
     let word = |name: &str| told.get(name).and_then(Value::as_str).unwrap_or_default();
     let (error, remedy) = (word("error"), word("remedy"));
-    let named =
-        ["case", "out", "new", "objects/", "standard output", " .:", "cosigner", "a file in .", ".unsealing-"];
+    let named = [
+        "case",
+        "out",
+        "new",
+        "objects/",
+        "standard output",
+        " .:",
+        "cosigner",
+        "a file in .",
+        ".unsealing-",
+    ];
     if !named.iter().any(|file| error.contains(file)) {
         return Some(format!("the message names no file: {errors}"));
     }
