@@ -41,6 +41,11 @@ pub(crate) fn is_done(scenario: &Scenario) -> io::Result<bool> {
         Route::Erase => {
             count("erasure")? > 0 && look::files(&case.join("private/sealed"))?.is_empty()
         }
+        Route::ExportAll => {
+            let parts = ["evidence", "timestamps", "cosigned"];
+            let has = |part| look::files(&scenario.place.join("out/log").join(part));
+            made && parts.into_iter().all(|part| has(part).is_ok_and(|files| !files.is_empty()))
+        }
         _ => made,
     })
 }

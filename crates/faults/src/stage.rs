@@ -131,6 +131,10 @@ impl Scenario {
     fn have_everything(&self) -> io::Result<()> {
         self.await_stamp()?;
         self.expect_done(&stamping("new/two.tsr"))?;
+        // All items at once, from which evidence records come.
+        self.expect_done(&["-C", "case", "timestamp", "request", "new/items.tsq", "--items"])?;
+        self.stamp("one", "new/items.tsq", "new/items.tsr")?;
+        self.expect_done(&stamping("new/items.tsr"))?;
         self.seal_one()?;
         self.enrol(&["Ben"])?;
         self.expect_done(&["-C", "case", "read"])?;
