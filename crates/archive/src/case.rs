@@ -383,15 +383,11 @@ pub fn now() -> String {
         .map_or_else(|_| now.to_string(), |t| t.to_string())
 }
 
-/// Takes a folder, which we made, from the sight of the machine's other users; not on exFAT and
-/// others without modes, whose drivers refuse to change one (EPERM).
+/// Takes a folder from the sight of the machine's other users; exFAT, without modes, refuses that.
 pub fn close_to_others(folder: &Path) -> Result<(), Error> {
     let mode = <fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o700);
     match fs::set_permissions(folder, mode) {
-        Err(error) if durable::is_refused_by_kind(&error) => {
-            tracing::warn!(folder = %folder.display(), "this file system closes nothing to others");
-            Ok(())
-        }
+        Err(error) if durable::is_refused_by_kind(&error) => Ok(()),
         closed => closed.map_err(Error::io("close to others", folder)),
     }
 }

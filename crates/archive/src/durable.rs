@@ -161,12 +161,10 @@ pub fn name_without_replacing(from: &Path, to: &Path) -> Result<bool, Error> {
     }
 }
 
-/// Whether the file system knows no such thing: links (link(2), EPERM) and modes, as exFAT and some
-/// over a network.
+/// Whether the file system knows no links or modes (link(2), EPERM), as exFAT.
 pub(crate) fn is_refused_by_kind(error: &io::Error) -> bool {
     use rustix::io::Errno;
-    let errno = error.raw_os_error().unwrap_or_default();
-    [Errno::PERM, Errno::NOTSUP, Errno::NOSYS].map(Errno::raw_os_error).contains(&errno)
+    matches!(Errno::from_io_error(error), Some(Errno::PERM | Errno::NOTSUP | Errno::NOSYS))
 }
 
 /// The last resort of [`name_without_replacing`]: only who holds the folder's lock puts anything

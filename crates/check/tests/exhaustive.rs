@@ -104,6 +104,10 @@ fn no_harm_goes_unseen() {
     }
     for (at, (one, ones)) in whole.iter().enumerate() {
         for (other, others) in whole.iter().skip(at + 1).filter(|(_, others)| others != ones) {
+            // An opening names its leaf itself: in whichever file it stands, it is the same.
+            if is_of_openings(one) && is_of_openings(other) {
+                continue;
+            }
             put(one, others);
             put(other, ones);
             assert!(is_faulted(&root), "{} and {} exchanged", one.display(), other.display());
@@ -114,6 +118,10 @@ fn no_harm_goes_unseen() {
     }
     assert!(!is_faulted(&root), "it is put back");
     println!("{tried} harms, each found");
+}
+
+fn is_of_openings(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending == "jsonl")
 }
 
 /// Whether another file holds all that this one did: a partial tile of an earlier size.
