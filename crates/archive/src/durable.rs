@@ -131,12 +131,9 @@ pub fn is_folder(path: &Path) -> Result<bool, Error> {
 
 /// Makes a file that must not exist yet.
 pub fn create_new(path: &Path, mode: u32) -> Result<File, Error> {
-    OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(mode)
-        .open(path)
-        .map_err(Error::io("create", path))
+    let mut options = OpenOptions::new();
+    let made = options.write(true).create_new(true).mode(mode).open(path);
+    made.map_err(Error::io("create", path))
 }
 
 /// Gives the file at `from` the name `to` unless something has that name: `Ok(false)` then, and
