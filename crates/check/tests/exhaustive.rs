@@ -94,6 +94,10 @@ fn no_harm_goes_unseen() {
     let mut tried = 0;
     for (path, bytes) in &whole {
         for (what, harmed) in harms(bytes).into_iter().step_by(every) {
+            // The end of the last line says nothing: the opening before it is whole.
+            if is_of_openings(path) && bytes.strip_suffix(b"\n") == Some(&harmed[..]) {
+                continue;
+            }
             put(path, &harmed);
             assert!(is_faulted(&root), "{}: {what}", path.display());
             tried += 1;
