@@ -243,7 +243,7 @@ fn a_wrong_place_is_named_with_what_to_do() {
     check(dir, &["-C", "case", "export", "good.txt"], 3, &["exists already"]);
     check(dir, &["-C", "case", "export", "out", "99"], 3, &["no item \"99\"", "casefile log"]);
     check(dir, &["-C", "case", "receipt", "out", "99"], 3, &["no item \"99\""]);
-    check(dir, &["-C", "case", "receipt", "case"], 3, &["cannot make folder case"]);
+    check(dir, &["-C", "case", "receipt", "case"], 3, &["cannot create case"]);
     check(dir, &["-C", "case", "show", "x"], 3, &["no item \"x\""]);
     check(
         dir,
