@@ -8,7 +8,7 @@
 
 mod fresh;
 
-use archive::{Writer, check};
+use archive::Writer;
 use fresh::{capture, new_case};
 use record::{Event, Grade};
 use std::collections::BTreeMap;
