@@ -428,6 +428,44 @@ cosignatures() {
     done
 }
 
+# A cosigner over HTTP, asked by Python's http.client as the specification has it.
+cosigner_over_http() {
+    local at=$place/over-http server address
+    title "a cosigner over HTTP, by $(python3 --version) http.client"
+    mkdir "$at" && (
+        cd "$at" && printf 'At least 4 people died in Norwick.\n' >report.txt && "$casefile" init case --unprotected &&
+            "$casefile" cosigner new seat --name cosigner.example/http --unprotected &&
+            "$casefile" cosigner know seat "$(cat case/log/vkey)" && "$casefile" -C case cosign name "$(cat seat/vkey)" &&
+            "$casefile" -C case cosign ask cosigner.example/http first && "$casefile" -C case capture report.txt &&
+            "$casefile" -C case cosign ask cosigner.example/http later --from 2
+    ) >"$place/said" 2>&1 || report 'requests to a cosigner'
+    "$casefile" cosigner serve "$at/seat" --listen 127.0.0.1:0 >"$at/address" &
+    server=$!
+    until [[ -s $at/address ]]; do sleep 0.1; done
+    address=$(grep -o '127.0.0.1:[0-9]*' "$at/address")
+    python3 oracle/over_http.py "$address" "$at/seat/vkey" "$at/first" "$at/later" >"$place/said" 2>&1 ||
+        report 'a cosigner over HTTP'
+    kill "$server"
+    sed 's/^/   /' "$place/said"
+    checks=$((checks + 1))
+}
+
+# A request on paper: its codes, read by a decoder that is not ours.
+codes_on_paper() {
+    local at=$place/paper
+    title "zbarimg: $(zbarimg --version 2>&1 | head -n 1)"
+    mkdir -p "$at/pictures" && "$casefile" paper write "$place/over-http/later" "$at/page.html" >"$place/said" &&
+        python3 oracle/codes.py "$at/page.html" "$at/pictures" || report 'a page of codes'
+    zbarimg --nodbus --quiet "$at"/pictures/*.pgm >"$at/scanned" 2>"$place/said" || report 'zbarimg reads the codes'
+    "$casefile" paper read "$at/scanned" "$at/read" >"$place/said" 2>&1 || report 'what zbarimg read is the file'
+    cmp "$at/read" "$place/over-http/later" || report 'what zbarimg read is the file'
+    checks=$((checks + 1))
+    printf '   holds    a request in %d codes, read by zbarimg\n' "$(find "$at/pictures" -type f | wc -l)"
+    rm "$at/pictures/1.pgm" && zbarimg --nodbus --quiet "$at"/pictures/*.pgm >"$at/scanned"
+    if "$casefile" paper read "$at/scanned" "$at/short" >"$place/said" 2>&1; then report 'a page with a code less passes'; fi
+    checks=$((checks + 1))
+}
+
 # COSE receipts, checked by another implementation of RFC 9942.
 receipts() {
     local python
@@ -579,6 +617,8 @@ go_packages
 cosigned
 unzip_tool
 cosignatures
+cosigner_over_http
+codes_on_paper
 receipts
 documents
 storage_root

@@ -268,11 +268,12 @@ A case with a guard refuses to record anything when the guard has seen a newer s
 Nothing is put back that does not have the digest which the log demands. Damaged files are kept in
 damaged/. Exit code 1 where something could not be put back.")]
     Repair(copies::RepairArgs),
-    /// Let others vouch that this case's log only grew: by files that are carried or sent.
+    /// Let others vouch that this case's log only grew: by files, or over the network.
     #[command(after_help = "Examples:
   casefile cosign name \"$(cat their-vkey)\" --who 'University archive'
   casefile cosign ask example.org/cosigner request.txt
   casefile cosign add answer.txt
+  casefile cosign send example.org/cosigner --url https://cosigner.example.org
   casefile cosign list")]
     Cosign {
         /// What to do.
@@ -282,14 +283,28 @@ damaged/. Exit code 1 where something could not be put back.")]
     /// Vouch for the logs of others: sign that they only grew.
     #[command(after_help = "Examples:
   casefile cosigner new cosigner --name example.org/cosigner
-  casefile cosigner know cosigner 'casefile/aleppo/1f2e…+…'
+  casefile cosigner know cosigner \"$(cat their-log-vkey)\"
   casefile cosigner sign cosigner request.txt answer.txt
+  casefile cosigner serve cosigner --listen 127.0.0.1:8480     behind a proxy that speaks https
 
 The folder remembers what was signed last: never put an older copy of it back.")]
     Cosigner {
         /// What to do.
         #[command(subcommand)]
         what: cosigning::CosignerVerb,
+    },
+    /// Carry a small file on paper: as QR codes, and back from what a scanner read.
+    #[command(after_help = "Examples:
+  casefile cosign ask example.org/cosigner request.txt
+  casefile paper write request.txt request.html        print it, or hold it up on a screen
+  zbarimg --quiet photo*.jpg > scanned.txt             or the text of any scanner
+  casefile paper read scanned.txt request.txt
+
+Pictures are not read here: a phone's scanner or zbarimg does that.")]
+    Paper {
+        /// What to do.
+        #[command(subcommand)]
+        what: cosigning::PaperVerb,
     },
     /// Say who may sign in this case: people and machines, each with a key of their own.
     #[command(after_help = "Examples:

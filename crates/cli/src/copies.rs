@@ -29,7 +29,7 @@ pub(crate) struct MirrorArgs {
     /// Make the new mirror an OCFL 1.1 storage root (in the folder `ocfl` of it).
     #[arg(long, requires = "target")]
     ocfl: bool,
-    /// The address of an S3-like store that is not Amazon's, such as https://store.example.
+    /// The address of an S3-like store that is not Amazon's, such as `https://store.example`.
     #[arg(long, value_name = "URL", env = "AWS_ENDPOINT_URL", hide_env_values = true)]
     endpoint: Option<String>,
     /// Mirror `private/` too: secret keys and withheld values.
@@ -54,7 +54,7 @@ pub(crate) struct MirrorArgs {
 pub(crate) struct RepairArgs {
     /// A mirror (also sftp://…, s3://…), another copy of the case, or a bundle (folder or zip).
     from: PathBuf,
-    /// The address of an S3-like store that is not Amazon's, such as https://store.example.
+    /// The address of an S3-like store that is not Amazon's, such as `https://store.example`.
     #[arg(long, value_name = "URL", env = "AWS_ENDPOINT_URL", hide_env_values = true)]
     endpoint: Option<String>,
     /// The log's verifier key, as you wrote it down.

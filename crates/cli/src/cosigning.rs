@@ -1,11 +1,13 @@
-//! The verbs by which others vouch for a log: `cosigner` for them, `cosign` in a case.
+//! The verbs by which others vouch for a log: `cosigner` for them, `cosign` in a case; and `paper`,
+//! by which the two speak where nothing else may connect them.
 
 use crate::print::recovered;
 use crate::verbs::{Failure, Shell};
 use clap::{Subcommand, ValueEnum};
 use std::io::{self, Write};
+use std::net::SocketAddr;
 use std::path::PathBuf;
-use tasks::{Ask, Passphrase, cosign, cosigner};
+use tasks::{Ask, Passphrase, cosign, cosigner, paper};
 
 /// What a cosigner does.
 #[derive(Debug, Subcommand)]
@@ -39,6 +41,14 @@ pub(crate) enum CosignerVerb {
         request: PathBuf,
         /// Where to write the cosigned checkpoint; must not exist.
         out: PathBuf,
+    },
+    /// Answer requests to sign over HTTP, until it is ended.
+    Serve {
+        /// The cosigner's folder.
+        dir: PathBuf,
+        /// Address and port to listen at; port 0 takes any free one.
+        #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8480")]
+        listen: SocketAddr,
     },
 }
 
@@ -75,6 +85,14 @@ pub(crate) enum CosignVerb {
         #[arg(long, value_name = "SIZE")]
         from: Option<u64>,
     },
+    /// Ask a cosigner over the network, and take in what comes back.
+    Send {
+        /// Name of the cosigner.
+        cosigner: String,
+        /// Where it answers, such as `https://cosigner.example`.
+        #[arg(long)]
+        url: String,
+    },
     /// Take in a checkpoint that came back cosigned.
     Add {
         /// The file that the cosigner wrote.
@@ -82,7 +100,39 @@ pub(crate) enum CosignVerb {
     },
 }
 
+/// A small file, and the paper between two machines.
+#[derive(Debug, Subcommand)]
+pub(crate) enum PaperVerb {
+    /// Write a page of QR codes, to be printed or shown on a screen.
+    Write {
+        /// The file.
+        file: PathBuf,
+        /// Where to write the page, in HTML; must not exist.
+        page: PathBuf,
+    },
+    /// Make the file again of the text that a scanner read off the codes.
+    Read {
+        /// That text.
+        text: PathBuf,
+        /// Where to write the file; must not exist.
+        out: PathBuf,
+    },
+}
+
 impl Shell<'_> {
+    pub(crate) fn paper(&mut self, verb: &PaperVerb) -> Result<bool, Failure> {
+        let written = match verb {
+            PaperVerb::Write { file, page } => paper::write(file, page)?,
+            PaperVerb::Read { text, out } => paper::read(text, out)?,
+        };
+        self.say(&written, |out, written| {
+            let place = written.out.display();
+            writeln!(out, "{place}: {} bytes, {} codes.", written.bytes, written.parts)?;
+            writeln!(out, "SHA-256 of the file  {}", written.sha256)
+        })?;
+        Ok(true)
+    }
+
     pub(crate) fn cosigner(
         &mut self,
         verb: &CosignerVerb,
@@ -118,6 +168,17 @@ impl Shell<'_> {
                     )
                 })?;
             }
+            CosignerVerb::Serve { dir, listen } => {
+                let folder = self.case.join(dir);
+                // Before the first request, and at once: whoever started it waits for the address.
+                let mut said = Ok(());
+                let served = cosigner::serve(&folder, *listen, ask, |serving| {
+                    said = self.say(serving, serving_at).and_then(|()| self.flush());
+                    said.is_ok()
+                });
+                said?;
+                served?;
+            }
         }
         Ok(true)
     }
@@ -151,6 +212,10 @@ impl Shell<'_> {
                     )
                 })?;
             }
+            CosignVerb::Send { cosigner, url } => {
+                let kept = cosign::send(self.case, cosigner, url, ask)?;
+                self.say(&kept, added)?;
+            }
             CosignVerb::Add { file } => {
                 let kept = cosign::add(self.case, file, ask)?;
                 self.say(&kept, added)?;
@@ -167,6 +232,11 @@ fn made_cosigner(out: &mut dyn Write, made: &cosigner::Made) -> io::Result<()> {
         writeln!(out, "Its secret key is in the open: whoever has the folder can sign.")?;
     }
     writeln!(out, "Never put an older copy of this folder back: it would sign two histories.")
+}
+
+fn serving_at(out: &mut dyn Write, serving: &cosigner::Serving) -> io::Result<()> {
+    let (address, folder) = (serving.address, serving.folder.display());
+    writeln!(out, "Signing at http://{address} for the logs that {folder} knows.")
 }
 
 fn listed(out: &mut dyn Write, state: &cosign::State) -> io::Result<()> {

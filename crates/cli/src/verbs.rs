@@ -100,6 +100,7 @@ pub(crate) fn run_to(args: Args, out: &mut dyn Write) -> Result<bool, Failure> {
             let new = || ask::new_passphrase(file.as_deref());
             shell.cosigner(&what, &new, &mut passphrase)
         }
+        Verb::Paper { what } => shell.paper(&what),
         Verb::Actor { what } => shell.actor(what, &mut passphrase),
         Verb::Recovery { what } => shell.recovery(what, &mut passphrase),
         Verb::Approve { leaves } => shell.approve(&leaves, &mut passphrase),
@@ -142,6 +143,11 @@ impl Shell<'_> {
             words(self.out, result)?;
         }
         Ok(())
+    }
+
+    /// Lets whoever reads along see what was said so far.
+    pub(crate) fn flush(&mut self) -> Result<(), Failure> {
+        Ok(self.out.flush()?)
     }
 
     fn capture(&mut self, wanted: CaptureArgs, ask: Ask<'_>) -> Result<bool, Failure> {

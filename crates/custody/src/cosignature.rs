@@ -200,6 +200,15 @@ pub fn cosigned(note: &[u8], known: &[Cosigner]) -> Result<Vec<Cosigned>, Checkp
     Ok(held)
 }
 
+/// Of signature lines, each with its line end, those by `cosigner`, as they came: what a note needs
+/// of the answer of somebody who may have added anything. `None` where it is not signature lines.
+pub fn lines_by(cosigner: &Cosigner, untrusted_lines: &str) -> Option<String> {
+    note::parse_lines(untrusted_lines)?;
+    let lines = untrusted_lines.split_inclusive('\n');
+    let (name, id) = (cosigner.name(), cosigner.id());
+    Some(lines.filter(|line| note::is_line_of(line, name, id)).collect())
+}
+
 /// Latest second that [`time_words`] has a calendar for: the end of the year 9999.
 const CALENDAR_LIMIT: u64 = 253_402_300_799;
 
@@ -348,6 +357,26 @@ mod tests {
                 // A changed name or id is a stranger's line: not an error, and no cosignature.
                 assert!(verdict.is_err() || verdict == Ok(Vec::new()), "bit {bit}");
             }
+        }
+    }
+
+    #[test]
+    fn of_an_answer_only_the_cosigners_own_lines_are_taken() {
+        let ours = secret(Algorithm::MlDsa44, 1);
+        let line = ours.cosign(&checkpoint(), 5).unwrap();
+        let stranger = secret(Algorithm::Ed25519, 2).cosign(&checkpoint(), 5).unwrap();
+        let of = |answer: &str| lines_by(&ours.cosigner(), answer);
+        for (answer, expect) in [
+            (line.clone(), Some(line.clone())),
+            (format!("{stranger}{line}{stranger}"), Some(line.clone())),
+            (stranger.clone(), Some(String::new())),
+            (String::new(), None),
+            ("<html>\n".into(), None),
+            (line.trim_end().into(), None),
+            (format!("{line}\n"), None),
+            (stranger.repeat(note::SIGNATURES_LIMIT + 1), None),
+        ] {
+            assert_eq!(of(&answer), expect, "{answer:.60}");
         }
     }
 

@@ -2,10 +2,9 @@
 //! from the one that it signed last. It is asked with a [`Growth`]: the same bytes over the network
 //! or in a file on a stick.
 
-use crate::checkpoint::{Checkpoint, CheckpointError};
+use crate::checkpoint::{self, Checkpoint, CheckpointError};
 use crate::growth::{Growth, GrowthError};
 use crate::note::Verifier;
-use crate::proof::ProofError;
 use crate::tree::empty_root;
 
 /// Why a cosigner does not sign.
@@ -23,6 +22,10 @@ pub enum Refusal {
     /// Status 409; the log asks again from this size.
     #[error("the tree that was signed last has {0} leaves, and the request starts elsewhere")]
     Stale(u64),
+    /// Status 409 too: as large as the tree that was signed last, and another. Keep the request: it
+    /// proves that the log has changed what it once said.
+    #[error("a tree of {0} leaves was signed before, and it was another one")]
+    Forked(u64),
     /// Status 422: the log has changed what it once said. Keep the request: it proves it.
     #[error("the checkpoint does not grow from the one that was signed last")]
     Inconsistent,
@@ -35,7 +38,7 @@ impl Refusal {
             Self::Form => 400,
             Self::Unsigned => 403,
             Self::Unknown => 404,
-            Self::Stale(_) => 409,
+            Self::Stale(_) | Self::Forked(_) => 409,
             Self::Inconsistent => 422,
         }
     }
@@ -55,14 +58,22 @@ pub fn judge(
 ) -> Result<Checkpoint, Refusal> {
     let nothing = || Checkpoint { origin: log.name().into(), size: 0, root: empty_root() };
     let last = last.cloned().unwrap_or_else(nothing);
+    let new = checkpoint::open(asked.checkpoint.as_bytes(), log).map_err(|error| match error {
+        CheckpointError::Note(_) => Refusal::Unsigned,
+        CheckpointError::Origin => Refusal::Unknown,
+        CheckpointError::Form => Refusal::Form,
+    })?;
+    // The specification's order: a request that makes no sense comes before one that is late.
+    if asked.old_size > new.size {
+        return Err(Refusal::Form);
+    }
     let checkpoint = asked.verify(&last, log).map_err(|error| match error {
-        GrowthError::Checkpoint(CheckpointError::Note(_)) => Refusal::Unsigned,
-        GrowthError::Checkpoint(CheckpointError::Origin) => Refusal::Unknown,
-        GrowthError::Checkpoint(CheckpointError::Form) | GrowthError::Form => Refusal::Form,
         GrowthError::Size => Refusal::Stale(last.size),
-        // The old size must not be above that of the checkpoint: a request that makes no sense.
-        GrowthError::Proof(ProofError::Outside) => Refusal::Form,
+        GrowthError::Proof(_) if new.size == last.size && new.root != last.root => {
+            Refusal::Forked(last.size)
+        }
         GrowthError::Proof(_) => Refusal::Inconsistent,
+        GrowthError::Checkpoint(_) | GrowthError::Form => Refusal::Form,
     })?;
     // An empty tree has one root only, and no proof says so.
     if checkpoint.size == 0 && checkpoint.root != empty_root() {
@@ -140,7 +151,12 @@ mod tests {
                 Some(&checkpoints[9]),
                 Refusal::Form,
             ),
-            (Growth { old_size: 10, ..good.clone() }, Some(&checkpoints[5]), Refusal::Stale(5)),
+            (Growth { old_size: 10, ..good.clone() }, Some(&checkpoints[5]), Refusal::Form),
+            (
+                Growth { old_size: 9, hashes: Vec::new(), ..good.clone() },
+                Some(&Checkpoint { size: 9, ..forked.clone() }),
+                Refusal::Forked(9),
+            ),
             (
                 Growth { hashes: Vec::new(), ..good.clone() },
                 Some(&checkpoints[5]),
@@ -167,8 +183,9 @@ mod tests {
             Refusal::Unsigned,
             Refusal::Unknown,
             Refusal::Stale(1),
+            Refusal::Forked(1),
             Refusal::Inconsistent,
         ];
-        assert_eq!(statuses.map(Refusal::status), [400, 403, 404, 409, 422]);
+        assert_eq!(statuses.map(Refusal::status), [400, 403, 404, 409, 409, 422]);
     }
 }

@@ -4,6 +4,7 @@
 //! in is told right from wrong by digests and signatures elsewhere. Secrets (access keys) come from
 //! the environment or a file, never from the command line, and get into no record, message or log.
 
+pub mod ask;
 pub mod http;
 pub mod s3;
 mod s3_requests;

@@ -6,9 +6,12 @@ pub use custody::cosignature::Algorithm;
 use custody::cosigner::Refusal;
 use custody::growth;
 use custody::note::Verifier;
+use listen::{Answer, Asked};
 use seat::Seat;
 use serde::Serialize;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 /// A cosigner made.
 #[derive(Debug, Serialize)]
@@ -39,6 +42,15 @@ pub struct Signed {
     pub out: PathBuf,
 }
 
+/// A cosigner that answers over the network.
+#[derive(Debug, Serialize)]
+pub struct Serving {
+    /// Its folder.
+    pub folder: PathBuf,
+    /// Where it listens.
+    pub address: SocketAddr,
+}
+
 /// Makes a cosigner named `name` in `folder`.
 pub fn new(
     folder: &Path,
@@ -67,13 +79,70 @@ pub fn know(folder: &Path, log: &str, ask: Ask<'_>) -> Result<Known, Error> {
 /// which must not exist.
 pub fn sign(folder: &Path, request: &Path, out: &Path, ask: Ask<'_>) -> Result<Signed, Error> {
     let bytes = read(request, growth::LIMIT_BYTES)?;
-    let now = u64::try_from(jiff::Timestamp::now().as_second()).unwrap_or_default();
-    let (checkpoint, signed) = open(folder, ask)?.sign(&bytes, now)?.map_err(|refusal| {
+    let (checkpoint, signed) = open(folder, ask)?.sign(&bytes, now())?.map_err(|refusal| {
         let what = format!("{} is not signed: {refusal}", request.display());
         Error::asked(what, remedy(refusal))
     })?;
     outside::write_new(out, || Ok(((), signed.into_bytes())))?;
     Ok(Signed { log: checkpoint.origin, size: checkpoint.size, out: out.into() })
+}
+
+/// Answers requests to sign over HTTP (C2SP tlog-witness v1.0.0) for the cosigner in `folder`,
+/// until the program is ended, at any moment: `seat` tells why nothing is lost. `said` hears where
+/// it listens, before the first request, and says whether to go on.
+pub fn serve(
+    folder: &Path,
+    address: SocketAddr,
+    ask: Ask<'_>,
+    said: impl FnOnce(&Serving) -> bool,
+) -> Result<(), Error> {
+    // Held all along, so that no other program signs meanwhile; looking and keeping is one step.
+    let seat = Mutex::new(open(folder, ask)?);
+    let failed = |error| Error::io("listen on", Path::new(&address.to_string()))(error);
+    let listener = listen::listen(address).map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    if !said(&Serving { folder: folder.into(), address }) {
+        return Ok(());
+    }
+    let answer = move |asked: Asked| answer(&seat, &asked);
+    let never = listen::serve(listener, growth::LIMIT_BYTES, answer).map_err(failed)?;
+    match never {}
+}
+
+/// What is answered to one request (tlog-witness, "add-checkpoint").
+fn answer(seat: &Mutex<Seat>, asked: &Asked) -> Answer {
+    match (asked.path.as_str(), asked.method.as_str()) {
+        (ADD_CHECKPOINT, "POST") => {}
+        (ADD_CHECKPOINT, _) => return Answer::text(405, "POST it\n"),
+        _ => return Answer::text(404, "only add-checkpoint is here\n"),
+    }
+    // One that died at work may have left anything: whoever runs this starts it again.
+    let Ok(seat) = seat.lock() else { return Answer::text(500, "out of order\n") };
+    match seat.sign(&asked.untrusted_body, now()) {
+        Ok(Ok((_, signed))) => {
+            let line = signed.trim_end().rsplit('\n').next().unwrap_or_default();
+            Answer::text(200, format!("{line}\n"))
+        }
+        Ok(Err(refusal @ (Refusal::Stale(size) | Refusal::Forked(size)))) => {
+            let body = format!("{size}\n").into_bytes();
+            Answer { status: refusal.status(), kind: SIZE_KIND, body }
+        }
+        Ok(Err(refusal)) => Answer::text(refusal.status(), format!("{refusal}\n")),
+        Err(error) => {
+            tracing::error!(%error, "nothing was signed");
+            Answer::text(500, "out of order\n")
+        }
+    }
+}
+
+/// Where a request goes, behind the cosigner's address.
+pub(crate) const ADD_CHECKPOINT: &str = "/add-checkpoint";
+
+/// The `Content-Type` of an answer that tells a size.
+pub(crate) const SIZE_KIND: &str = "text/x.tlog.size";
+
+fn now() -> u64 {
+    u64::try_from(jiff::Timestamp::now().as_second()).unwrap_or_default()
 }
 
 fn open(folder: &Path, ask: Ask<'_>) -> Result<Seat, Error> {
@@ -91,7 +160,7 @@ fn remedy(refusal: Refusal) -> &'static str {
         Refusal::Stale(_) => {
             "Ask for a new request that starts from there: `casefile cosign ask --from SIZE`."
         }
-        Refusal::Inconsistent => {
+        Refusal::Forked(_) | Refusal::Inconsistent => {
             "KEEP THE REQUEST: with what you signed before, it proves that the log was rewritten."
         }
     }

@@ -20,6 +20,7 @@ pub mod log;
 pub mod mirror;
 mod origins;
 mod outside;
+pub mod paper;
 pub mod passages;
 pub mod read;
 pub mod receipt;

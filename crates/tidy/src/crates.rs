@@ -43,6 +43,8 @@ const SEATS: &[Seat] = &[
     seat("unseal", &["record", "sealing", "archive"], Fence::Open),
     seat("mirror", &["record", "custody", "archive", "check"], Fence::Open),
     seat("remote", &["record", "custody", "archive", "mirror"], Fence::Open),
+    seat("listen", &[], Fence::Open),
+    seat("paper", &[], Fence::Pure),
     seat("sightings", &["record", "custody", "archive"], Fence::Open),
     seat("language", &["record"], Fence::Pure),
     seat("read", &["record", "language"], Fence::Pure),
@@ -71,6 +73,8 @@ const SEATS: &[Seat] = &[
             "unseal",
             "mirror",
             "remote",
+            "listen",
+            "paper",
             "sightings",
             "read",
             "reader",
@@ -89,6 +93,9 @@ const SEATS: &[Seat] = &[
 
 /// The crate that connects to other machines.
 const CONNECTS: &str = "remote";
+
+/// The crate that others connect to, and what it may use for that.
+const LISTENS: (&str, [&str; 2]) = ("listen", ["hyper", "tokio"]);
 
 /// Libraries that do: those in use, and those that somebody might take instead.
 const NETWORK: [&str; 9] = [
@@ -147,9 +154,10 @@ pub(crate) fn direction(tree: &Tree) -> Vec<Place> {
 /// Libraries that connect to other machines stay in the crate that may.
 pub(crate) fn network(tree: &Tree) -> Vec<Place> {
     let mut places = Vec::new();
-    for (_, path, manifest) in manifests(tree).filter(|(name, ..)| name != CONNECTS) {
+    for (name, path, manifest) in manifests(tree).filter(|(name, ..)| name != CONNECTS) {
         for (_, dependency) in dependencies(&manifest) {
-            if NETWORK.contains(&dependency.as_str()) {
+            let listens = name == LISTENS.0 && LISTENS.1.contains(&dependency.as_str());
+            if NETWORK.contains(&dependency.as_str()) && !listens {
                 let text = format!("`{dependency}` connects to other machines: `{CONNECTS}` may");
                 places.push((path.clone(), 0, text));
             }
