@@ -36,6 +36,8 @@ pub const ACTOR_DISCLOSURE: &str = "actor-disclosure";
 pub const ACTOR_LIST: &str = "actor-list";
 /// A leaf was signed by a key that somebody else may have had by then.
 pub const ACTOR_DISBELIEVED: &str = "actor-disbelieved";
+/// A leaf claims an earlier time than one before it.
+pub const TIME_BACKWARDS: &str = "time-backwards";
 /// A leaf belongs to another log.
 pub const LEAF_FOREIGN: &str = "leaf-foreign";
 /// Leaf 0 is no genesis record, or there is a second one, or it names another log key.

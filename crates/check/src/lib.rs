@@ -100,6 +100,8 @@ struct Known {
     elsewhere: BTreeSet<u64>,
     /// Who may sign.
     roster: Roster,
+    /// The latest time that a record claims, and which.
+    latest: Option<(u64, String)>,
     /// Files of records that could not be read.
     records_lost: u64,
 }
@@ -245,6 +247,7 @@ fn check_record(
     if known.records_lost == 0 {
         report.findings.extend(signers::check(at, &leaf, bytes, &mut known.roster));
     }
+    check_time(at, &leaf, known, report);
     for digests in leaf.event.objects() {
         known.objects.entry(digests.sha256).or_insert((*digests, at));
     }
@@ -256,6 +259,23 @@ fn check_record(
         known.elsewhere.extend(capture.received.map(|_| at));
         let withheld = capture.withheld.iter();
         known.withheld.extend(withheld.map(|(field, hash)| ((at, field.clone()), *hash)));
+    }
+}
+
+/// Times are claims, and the order of records is what is proved: where they do not agree, a clock
+/// was wrong or a record back-dated.
+fn check_time(at: u64, leaf: &Leaf, known: &mut Known, report: &mut Report) {
+    match &known.latest {
+        Some((before, time)) if leaf.time < *time => {
+            let message = format!(
+                "it claims {}, and leaf {before}, which stands before it, {time}: a clock was \
+                 wrong, or one of them is back- or post-dated",
+                leaf.time
+            );
+            let place = format!("leaf {at}");
+            report.findings.push(Finding::notice(codes::TIME_BACKWARDS, place, message));
+        }
+        _ => known.latest = Some((at, leaf.time.clone())),
     }
 }
 

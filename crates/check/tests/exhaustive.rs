@@ -2,7 +2,7 @@
 //! each file cut at each length, each pair of files exchanged. None of it goes unseen.
 //!
 //! Here a part of it is tried; all of it by `CASEFILE_EVERY=1 cargo test --release -p
-//! casefile-archive --test exhaustive` (half a minute).
+//! casefile-check --test exhaustive` (half a minute).
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout, reason = "a test")]
 
