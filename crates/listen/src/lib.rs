@@ -5,7 +5,7 @@
 //! else has checked what came. What must never happen here: to open a file, or to connect to
 //! anybody.
 //!
-//! That function runs on threads of its own, at most [`AT_ONCE`] at a time, so that it may wait for
+//! That function runs on threads of its own, at most `AT_ONCE` at a time, so that it may wait for
 //! a disk. A caller who is slow or sends too much is cut off and costs nobody else anything.
 
 use http_body_util::{BodyExt as _, Full, Limited};
