@@ -1,10 +1,12 @@
 //! A mirror as an OCFL 1.1 storage root, for archives that keep things that way.
 //!
-//!     DIR/MIRROR            whose it is, as in any mirror
-//!     DIR/ocfl/             the storage root, which other programs read and check
-//!     DIR/private/          openings, key files, keys: outside the root, since nothing is ever
-//!                           deleted there, and the key file of an erased item must be
-//!     DIR/incoming/         versions in the making
+//! ```text
+//! DIR/MIRROR            whose it is, as in any mirror
+//! DIR/ocfl/             the storage root, which other programs read and check
+//! DIR/private/          openings, key files, keys: outside the root, since nothing is ever
+//!                       deleted there, and the key file of an erased item must be
+//! DIR/incoming/         versions in the making
+//! ```
 //!
 //! No key, opening or key file may ever get into the storage root.
 
