@@ -24,7 +24,7 @@ pub enum Refusal {
     Stale(u64),
     /// Status 409 too: as large as the tree that was signed last, and another. Keep the request: it
     /// proves that the log has changed what it once said.
-    #[error("a tree of {0} leaves was signed before, and it was another one")]
+    #[error("it does not grow from what was signed last: {0} leaves as well, and other ones")]
     Forked(u64),
     /// Status 422: the log has changed what it once said. Keep the request: it proves it.
     #[error("the checkpoint does not grow from the one that was signed last")]
