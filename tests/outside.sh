@@ -418,8 +418,9 @@ cosignatures() {
     tail -n 1 "$bundle/log/vkey" >"$place/second"
     holds "the log's own signature by ML-DSA-44" "$python" "$repository/oracle/cosignature.py" "$place/second" "$bundle/log/checkpoint"
     # In the line of the cosigner: its signature, and the text that it covers.
-    local at
-    for at in 500 25; do
+    local at line
+    line=$(grep --byte-offset --fixed-strings -- "— $name " "$place/answer" | cut -d: -f1)
+    for at in $((line + 500)) 25; do
         cp "$place/answer" "$place/bitten"
         flip "$place/bitten" "$at"
         if "${check[@]}" "$place/bitten" >"$place/said" 2>&1; then report 'a changed cosignature passes'; fi

@@ -203,13 +203,15 @@ fn write_bundle(folder: &Path, picked: &[usize]) -> Log {
         fs::write(name("proofs", "tlog-proof"), log.proof(*index).text()).unwrap();
     }
     let folder = folder.join("bundle");
-    fs::write(folder.join("tagmanifest-sha256.txt"), "a tag manifest\n").unwrap();
-    fs::write(folder.join("tagmanifest-sha256.txt.sig"), "a signature\n").unwrap();
     let digest = |bytes: &[u8]| data_encoding::HEXLOWER.encode(&Sha256::digest(bytes));
+    let checkpoint = fs::read(folder.join("log/checkpoint")).unwrap();
+    let tags = format!("{}  log/checkpoint\n", digest(&checkpoint));
+    fs::write(folder.join("tagmanifest-sha256.txt"), &tags).unwrap();
+    fs::write(folder.join("tagmanifest-sha256.txt.sig"), "a signature\n").unwrap();
     let record = format!(
         r#"{{"signature":"{}","tagmanifest":"{}","tree_size":5,"type":"export"}}"#,
         digest(b"a signature\n"),
-        digest(b"a tag manifest\n"),
+        digest(tags.as_bytes()),
     );
     log.leaves.push(custody::leaf::sign_leaf(&[9; 32], record.as_bytes()));
     let mut edge = Edge::empty();
