@@ -29,6 +29,10 @@ use std::time::Instant;
 /// Memory as a file system: a flush costs nothing there, and a kill leaves the same files.
 const MEMORY: &str = "/dev/shm";
 
+/// From so many runs of `capture` on, one must have ended between two acknowledgements: about a third
+/// do, so that chance spares all of them once in a billion times; it may spare a smaller sample.
+const MANY_RUNS: usize = 50;
+
 /// Fail casefile at every system call by which it writes, and look at what is left.
 #[derive(Debug, clap::Parser)]
 struct Args {
@@ -223,7 +227,8 @@ fn one(scenario: &Scenario, args: &Args) -> Result<Tally, Box<dyn Error>> {
          two acknowledgements; {} defects",
         tally.left, tally.between_commits, tally.faults
     )?;
-    if scenario.route == Route::Capture && tally.between_commits == 0 {
+    let due = scenario.route == Route::Capture && tally.runs >= MANY_RUNS;
+    if due && tally.between_commits == 0 {
         return Err("no run ended between two acknowledgements: the test tests too little".into());
     }
     Ok(tally)
