@@ -29,8 +29,9 @@ use std::time::Instant;
 /// Memory as a file system: a flush costs nothing there, and a kill leaves the same files.
 const MEMORY: &str = "/dev/shm";
 
-/// From so many runs of `capture` on, one must have ended between two acknowledgements: about a third
-/// do, so that chance spares all of them once in a billion times; it may spare a smaller sample.
+/// From so many runs of `capture` on, one must have ended between two acknowledgements: about a
+/// third do, so that chance spares all of them once in a billion times; it may spare a smaller
+/// sample.
 const MANY_RUNS: usize = 50;
 
 /// Fail casefile at every system call by which it writes, and look at what is left.
