@@ -98,34 +98,3 @@ def manifests(origin, case):  # steps 1 and 2
         before = "Bag-Software-Agent: .*\nBagging-Date: %s\nExternal-Description: Exhibits of the case " % DAY
         demand(re.fullmatch(before + re.escape(text), read("bag-info.txt").decode()), "other facts")
         demand(read("bagit.txt") == b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n", "no bag")
-
-
-# log.md, "Proofs"
-
-def climb(first, size, hashes, node, leaf=False):  # RFC 6962, 2.1: roots of a tree's first leaves, and of all of it
-    if first == size and (size == 1 or not leaf):  # node: a leaf, the last of the first ones; or the root of these
-        return (node or hashes.pop(0),) * 2
-    half = 1 << (size - 1).bit_length() - 1
-    if first > half:
-        roots, left = climb(first - half, size - half, hashes, leaf and node, leaf), hashes.pop(0)
-        return tuple(sha256(b"\1" + left + right).digest() for right in roots)
-    old, new = climb(first, half, hashes, node, leaf)
-    return old, sha256(b"\1" + new + hashes.pop(0)).digest()
-
-def opened(path, form):  # number, hashes, checkpoint with size and root
-    head, _, checkpoint = read(path).partition(b"\n\n")
-    number, hashes = re.fullmatch(form + " (0|[1-9][0-9]{0,18})((?:\n.+)*)", head.decode()).groups()
-    hashes = [unbase64(one) for one in hashes.split("\n")[1:]]
-    demand(all(len(one) == 32 for one in hashes), "a hash of another length")
-    return int(number), hashes, checkpoint, *signers.checkpoint(checkpoint, bundle.vkey)
-
-def proof(path, leaf):  # index and checkpoint, if the leaf is in its tree
-    index, hashes, checkpoint, size, root = opened(path, "c2sp.org/tlog-proof@v1\nindex")
-    holds = index < size and climb(index + 1, size, hashes, sha256(b"\0" + leaf).digest(), True)[1] == root
-    demand(holds and not hashes, "the record is not in the log as the proof says")
-    return index, checkpoint
-
-def consistency(path, size, root, later):  # that a log of this size and root is the later's beginning
-    old, hashes, checkpoint, later_size, later_root = opened(path, "old")
-    demand((old, checkpoint) == (size, later) and 0 < size < later_size, "between other states")
-    demand(climb(size, later_size, hashes, root) == (root, later_root) and not hashes, "another log's beginning")

@@ -164,9 +164,10 @@ pub(crate) fn is_refused_by_kind(error: &io::Error) -> bool {
     matches!(Errno::from_io_error(error), Some(Errno::PERM | Errno::NOTSUP | Errno::NOSYS))
 }
 
-/// The last resort of [`name_without_replacing`]: only who holds the folder's lock puts anything
-/// there, so looking first is enough.
-fn name_where_nothing_is(from: &Path, to: &Path) -> Result<bool, Error> {
+/// Renames, unless something has the name: for folders, and the last resort of
+/// [`name_without_replacing`]. Only who holds the folder's lock puts anything there, so looking
+/// first is enough.
+pub fn name_where_nothing_is(from: &Path, to: &Path) -> Result<bool, Error> {
     match fs::symlink_metadata(to) {
         Ok(_) => Ok(false),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {

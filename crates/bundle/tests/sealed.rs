@@ -14,7 +14,7 @@ use custody::sshsig;
 use invented::{Case, faults};
 use record::leaf::Sealed;
 use record::{
-    Approval, Capture, Digests, Enrolment, Erasure, Event, Export, Holder, Name, Opening, Reading,
+    Approval, Capture, Digests, Enrolment, Erasure, Event, Export, Holder, Opening, Reading,
     Sha256, TwoPerson, canonical,
 };
 use sealing::{ItemKey, Sealing};
@@ -62,17 +62,9 @@ fn honest() -> Made {
     let openings =
         vec![opening("key", &key.text()), opening("name", "hide.txt"), opening("plain", &plain)];
     let capture = Capture {
-        item: Digests::of(&sealed),
-        name: Name { text: "sealed.age".into(), bytes: None },
-        method: "file".into(),
-        file_modified: None,
-        source: None,
-        address: None,
-        obtained: None,
-        note: None,
         withheld: openings.iter().map(|one| (one.field.clone(), one.commitment())).collect(),
         sealed: Some(Sealed { key_file: Digests::of(b"a key file") }),
-        received: None,
+        ..Capture::of(Digests::of(&sealed), "sealed.age")
     };
     let (disclose, list_erasure) = (Vec::new(), true);
     let (rule, approved_by) = (false, None);

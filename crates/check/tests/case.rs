@@ -7,7 +7,7 @@ mod fresh;
 
 use archive::case::{New, create};
 use archive::{Batch, Case, Error, Writer, codes, keys, layout};
-use fresh::{capture, new_case};
+use fresh::new_case;
 use record::{Capture, Event, Finding, Grade};
 use std::collections::BTreeMap;
 use std::fs;
@@ -18,7 +18,7 @@ fn add(batch: &mut Batch, name: &str, bytes: &[u8]) {
     let item = batch.take_in(&mut &bytes[..]).unwrap();
     let (commitment, opening) = batch.withhold("collector", "A. Collector").unwrap();
     let withheld = BTreeMap::from([("collector".into(), commitment)]);
-    let capture = Capture { withheld, ..capture(item, name) };
+    let capture = Capture { withheld, ..Capture::of(item, name) };
     batch.record(Event::Capture(capture), vec![opening]);
 }
 

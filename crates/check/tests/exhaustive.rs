@@ -9,7 +9,7 @@
 mod fresh;
 
 use archive::Writer;
-use fresh::{capture, new_case};
+use fresh::new_case;
 use record::{Event, Grade};
 use std::collections::BTreeMap;
 use std::fs;
@@ -33,7 +33,8 @@ fn small_case(folder: &Path) -> PathBuf {
         let item = batch.take_in(&mut format!("item {name}").as_bytes()).unwrap();
         let (commitment, opening) = batch.withhold("collector", "A. Person").unwrap();
         let withheld = BTreeMap::from([("collector".into(), commitment)]);
-        let record = Event::Capture(record::Capture { withheld, ..capture(item, name) });
+        let record =
+            Event::Capture(record::Capture { withheld, ..record::Capture::of(item, name) });
         batch.record(record, vec![opening]);
         batch.commit(&mut writer).unwrap();
     }

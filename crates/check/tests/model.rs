@@ -6,9 +6,9 @@
 mod fresh;
 
 use archive::{Batch, Case, Writer, layout};
-use fresh::{capture, new_case};
+use fresh::new_case;
 use proptest::prelude::*;
-use record::{Event, Grade, Sha256};
+use record::{Capture, Event, Grade, Sha256};
 use sha2::Digest as _;
 use std::collections::BTreeMap;
 use std::fs;
@@ -123,7 +123,7 @@ fn faults(root: &Path) -> Vec<String> {
 fn take_in(batch: &mut Batch, items: &[u16]) {
     for item in items {
         let taken = batch.take_in(&mut bytes_of(*item).as_slice()).unwrap();
-        let capture = capture(taken, &format!("{item}.txt"));
+        let capture = Capture::of(taken, &format!("{item}.txt"));
         batch.record(Event::Capture(capture), Vec::new());
     }
 }

@@ -70,20 +70,11 @@ impl Store for Folder {
     }
 
     fn size_of(&mut self, object: &Object) -> Result<Option<u64>, Error> {
-        match fs::metadata(self.at(&layout::object(object.digests.sha256))) {
-            Ok(there) => Ok(Some(there.len())),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(Error::io("look at", &self.root)(error)),
-        }
+        size_if_there(&self.at(&layout::object(object.digests.sha256)))
     }
 
     fn open(&mut self, object: &Object) -> Result<Option<Box<dyn Read + '_>>, Error> {
-        let path = self.at(&layout::object(object.digests.sha256));
-        match File::open(&path) {
-            Ok(file) => Ok(Some(Box::new(file))),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(Error::io("open", &path)(error)),
-        }
+        open_if_there(&self.at(&layout::object(object.digests.sha256)))
     }
 
     fn take(
@@ -144,6 +135,24 @@ impl Store for Folder {
 
     fn tidy(&mut self, before: u64, after: u64) {
         log::drop_superseded(&self.root, before, after);
+    }
+}
+
+/// The size of a file, or `None` where there is none.
+pub(crate) fn size_if_there(path: &Path) -> Result<Option<u64>, Error> {
+    match fs::metadata(path) {
+        Ok(there) => Ok(Some(there.len())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Error::io("look at", path)(error)),
+    }
+}
+
+/// Opens a file for reading, or `None` where there is none.
+pub(crate) fn open_if_there<'a>(path: &Path) -> Result<Option<Box<dyn Read + 'a>>, Error> {
+    match File::open(path) {
+        Ok(file) => Ok(Some(Box::new(file))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Error::io("open", path)(error)),
     }
 }
 

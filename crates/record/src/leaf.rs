@@ -136,6 +136,25 @@ pub struct Capture {
     pub received: Option<FromBundle>,
 }
 
+impl Capture {
+    /// That of a file of which nothing is said but its name.
+    pub fn of(item: Digests, name: &str) -> Self {
+        Self {
+            item,
+            name: Name { text: name.into(), bytes: None },
+            method: "file".into(),
+            file_modified: None,
+            source: None,
+            address: None,
+            obtained: None,
+            note: None,
+            withheld: BTreeMap::new(),
+            sealed: None,
+            received: None,
+        }
+    }
+}
+
 /// What is said in the open of an item that was taken in sealed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sealed {

@@ -345,17 +345,9 @@ fn record_sealed(
         )
     })?;
     let capture = Capture {
-        item: taking.item,
-        name: Name { text: SEALED_NAME.into(), bytes: None },
-        method: "file".into(),
-        file_modified: None,
-        source: None,
-        address: None,
-        obtained: None,
-        note: None,
         withheld,
         sealed: Some(Sealed { key_file: Digests::of(&key_file) }),
-        received: None,
+        ..Capture::of(taking.item, SEALED_NAME)
     };
     batch.record_sealed(capture, key_file);
     Ok(())

@@ -127,18 +127,7 @@ fn case(
         findings.extend(sightings::check(case).unwrap_or_default());
         findings.extend(stamps::read(case).map(|stamps| stamps.findings).unwrap_or_default());
     }
-    Ok(Outcome {
-        holds: finding::passes(&findings),
-        kind: "case",
-        findings,
-        records: report.leaves,
-        objects: report.objects,
-        bytes: report.object_bytes,
-        log_key: report.log_key,
-        stamps: Vec::new(),
-        seen: Vec::new(),
-        evidence: BTreeMap::new(),
-    })
+    Ok(of_log("case", check::Report { findings, ..report }))
 }
 
 /// A mirror in a store. What only its readings, timestamps and cosignatures can tell is told by the
@@ -153,9 +142,14 @@ fn in_store(
     let mut store = open(target)?;
     let mut step = |done, of| progress(done, of);
     let report = mirror::check(store.as_mut(), &folder.0, trusted, &mut step)?;
-    Ok(Outcome {
+    Ok(of_log("mirror", report))
+}
+
+/// What the check of a log and its objects came to, of a case or of a mirror.
+fn of_log(kind: &'static str, report: check::Report) -> Outcome {
+    Outcome {
         holds: finding::passes(&report.findings),
-        kind: "mirror",
+        kind,
         findings: report.findings,
         records: report.leaves,
         objects: report.objects,
@@ -164,7 +158,7 @@ fn in_store(
         stamps: Vec::new(),
         seen: Vec::new(),
         evidence: BTreeMap::new(),
-    })
+    }
 }
 
 /// Whether the log's key and its cosigners are those that the verifier's own policy asks for.

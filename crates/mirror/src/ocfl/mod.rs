@@ -16,7 +16,7 @@ mod names;
 mod stage;
 
 use crate::codes::OCFL_INVALID;
-use crate::folder::{Folder, read_if_there};
+use crate::folder::{Folder, open_if_there, read_if_there, size_if_there};
 use crate::follow::Object;
 use crate::store::{Form, Head, Named, Occasion, Small, Store, Taken};
 use archive::{Error, durable, layout, objects, sealed};
@@ -27,7 +27,7 @@ use record::Digests;
 use stage::{Refused, Staged, Version};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// The storage root in a mirror's folder.
@@ -271,21 +271,13 @@ impl Store for Ocfl {
     fn size_of(&mut self, object: &Object) -> Result<Option<u64>, Error> {
         let Some(base) = self.base()? else { return Ok(None) };
         let Some(path) = self.content(&names::of_object(&base, object))? else { return Ok(None) };
-        match fs::metadata(&path) {
-            Ok(there) => Ok(Some(there.len())),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(Error::io("look at", &path)(error)),
-        }
+        size_if_there(&path)
     }
 
     fn open(&mut self, object: &Object) -> Result<Option<Box<dyn Read + '_>>, Error> {
         let Some(base) = self.base()? else { return Ok(None) };
         let Some(path) = self.content(&names::of_object(&base, object))? else { return Ok(None) };
-        match File::open(&path) {
-            Ok(file) => Ok(Some(Box::new(file))),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(Error::io("open", &path)(error)),
-        }
+        open_if_there(&path)
     }
 
     fn take(

@@ -217,7 +217,10 @@ pub(crate) fn settle(root: &Path, disk: &File, staged: &[Staged]) -> Result<Vec<
         there.push(if one.is_new {
             name_object(root, &one.folder, &one.object)?
         } else {
-            name_folder(&one.folder.join(&one.version), &object.join(&one.version))?
+            durable::name_where_nothing_is(
+                &one.folder.join(&one.version),
+                &object.join(&one.version),
+            )?
         });
     }
     durable::sync_file_system(root, disk)?;
@@ -293,7 +296,7 @@ fn name_object(root: &Path, folder: &Path, object: &Path) -> Result<bool, Error>
     let Some(first) = parts.next() else { return Ok(false) };
     let rest: PathBuf = parts.collect();
     if rest.as_os_str().is_empty() {
-        return name_folder(folder, &above.join(first));
+        return durable::name_where_nothing_is(folder, &above.join(first));
     }
     let mut way = folder.to_path_buf().into_os_string();
     way.push("-way");
@@ -301,19 +304,7 @@ fn name_object(root: &Path, folder: &Path, object: &Path) -> Result<bool, Error>
     let inner = way.join(&rest);
     fs::create_dir_all(inner.parent().unwrap_or(&way)).map_err(Error::io("make folder", &way))?;
     fs::rename(folder, &inner).map_err(Error::io("put in place", &inner))?;
-    name_folder(&way, &above.join(first))
-}
-
-/// Gives a folder its name, unless something has it.
-fn name_folder(from: &Path, to: &Path) -> Result<bool, Error> {
-    match fs::symlink_metadata(to) {
-        Ok(_) => Ok(false),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            fs::rename(from, to).map_err(Error::io("put in place", to))?;
-            Ok(true)
-        }
-        Err(error) => Err(Error::io("look at", to)(error)),
-    }
+    durable::name_where_nothing_is(&way, &above.join(first))
 }
 
 fn remove_folder(folder: &Path) -> Result<(), Error> {

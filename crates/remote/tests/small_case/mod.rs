@@ -2,8 +2,7 @@
 
 use archive::Writer;
 use archive::case::{New, create};
-use record::{Capture, Event, Name};
-use std::collections::BTreeMap;
+use record::{Capture, Event};
 use std::path::{Path, PathBuf};
 
 pub(crate) fn new_case(folder: &Path, items: usize) -> PathBuf {
@@ -25,19 +24,7 @@ pub(crate) fn add(root: &Path, from: usize, items: usize) {
     for number in from..from + items {
         let text = format!("report {number}: nobody was hurt in Norwick\n");
         let item = batch.take_in_bytes(text.as_bytes()).unwrap();
-        let capture = Capture {
-            item,
-            name: Name { text: format!("{number}.txt"), bytes: None },
-            method: "file".into(),
-            file_modified: None,
-            source: None,
-            address: None,
-            obtained: None,
-            note: None,
-            withheld: BTreeMap::new(),
-            sealed: None,
-            received: None,
-        };
+        let capture = Capture::of(item, &format!("{number}.txt"));
         batch.record(Event::Capture(capture), Vec::new());
     }
     batch.commit(&mut writer).unwrap();
