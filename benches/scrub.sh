@@ -1,8 +1,11 @@
 #!/usr/bin/env bash
 # Speed of `casefile scrub` beside `openssl dgst -sha256` over the same bytes, in turn: on one core, and
 # on two against openssl's one. Both read from the disk: what the system has cached is dropped before.
+# `casefile verify`, which takes bytes from wherever they are, and openssl then read from memory.
 #
 #   CASEFILE=target/release/casefile benches/scrub.sh [ROUNDS] [FILES] [BYTES A FILE]
+#
+# PLACE=/dev/shm gives a disk as fast as memory: what then differs is the reading and hashing alone.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -11,7 +14,7 @@ rounds=${1:-5}
 files=${2:-8}
 bytes=${3:-100000000}
 
-place=$(mktemp -d)
+place=$(mktemp -d -p "${PLACE:-${TMPDIR:-/tmp}}")
 trap 'rm -rf "$place"' EXIT
 
 seconds() { # COMMAND...
@@ -43,9 +46,9 @@ for ((round = 0; round < rounds; round++)); do
     theirs=$(seconds taskset -c 0 openssl dgst -sha256 "${objects[@]}")
     cat "${objects[@]}" >"$place/warm" && rm "$place/warm"
     warm=$(seconds taskset -c 0 openssl dgst -sha256 "${objects[@]}")
+    verify=$(seconds "$casefile" -C "$place/case" verify)
     one=$(seconds taskset -c 0 "$casefile" -C "$place/case" scrub --unrecorded --anew)
     two=$(seconds "$casefile" -C "$place/case" scrub --unrecorded --anew)
-    verify=$(seconds "$casefile" -C "$place/case" verify)
     printf 'openssl %s s from disk, %s s from memory; scrub %s s on one core, %s s on two; verify %s s\n' \
         "$theirs" "$warm" "$one" "$two" "$verify"
     echo "$theirs $warm $one $two $verify" >>"$place/times"
