@@ -48,8 +48,8 @@ pub enum Error {
         /// The folder.
         path: PathBuf,
     },
-    /// A case that was never finished, since `init` was interrupted.
-    #[error("{} holds an unfinished case: making it was interrupted", path.display())]
+    /// A case or cosigner that was never finished, since making it was interrupted.
+    #[error("{} holds an unfinished case or cosigner: making it was interrupted", path.display())]
     Unfinished {
         /// The folder.
         path: PathBuf,

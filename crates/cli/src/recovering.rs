@@ -83,6 +83,7 @@ impl Shell<'_> {
 }
 
 fn named_holders(out: &mut dyn Write, named: &recovery::Named) -> io::Result<()> {
+    print::recovered(out, &named.recovered)?;
     let holders: Vec<String> = named.holders.iter().map(|name| print::clean(name)).collect();
     writeln!(
         out,

@@ -1,7 +1,10 @@
 //! Whether what a write path is for is done: told by looking, before anybody runs it again.
 
+use crate::caller::ANSWER;
 use crate::look::{self, Look};
-use crate::scenario::{Route, Scenario};
+use crate::parties;
+use crate::route::Route;
+use crate::scenario::Scenario;
 use crate::stage::{LATE, SEALED};
 use std::collections::BTreeSet;
 use std::fs;
@@ -46,6 +49,25 @@ pub(crate) fn is_done(scenario: &Scenario) -> io::Result<bool> {
             let has = |part| look::files(&scenario.place.join("out/log").join(part));
             made && parts.into_iter().all(|part| has(part).is_ok_and(|files| !files.is_empty()))
         }
+        Route::Receive => {
+            let look = look::at(&case)?;
+            made && look.count("received") == 1 && scenario.new.is_subset(&look.captured)
+        }
+        Route::Acknowledge => count("acknowledged")? == 1,
+        Route::RecoverySet => count("recovery")? > 0,
+        Route::RecoveryEnrol => count("enrolment")? > 0 && have_keys(&case)?,
+        Route::RecoveryRevoke => count("revocation")? > 0,
+        Route::MirrorOcfl => holds(scenario, "out")?,
+        Route::Know => {
+            let folder = scenario.place.join("cosigner/logs");
+            let known = look::files(&folder)?.into_iter().find(|path| path.ends_with("/vkey"));
+            known.is_some_and(|path| {
+                let known = fs::read_to_string(folder.join(path)).unwrap_or_default();
+                known.trim_end() == scenario.line("new/log")
+            })
+        }
+        Route::Send => count("cosigned")? > 0,
+        Route::NewCosigner => made && scenario.place.join("out/COSIGNER").exists(),
         _ => made,
     })
 }
@@ -58,7 +80,17 @@ pub(crate) fn half_made(scenario: &Scenario) -> io::Result<Option<String>> {
         Route::Receipt => same(&made, &scenario.place.join("new/receipts"))?,
         Route::Custody => fs::read_to_string(&made)?.trim_end().ends_with("</html>"),
         Route::Timestamp | Route::Renew => is_der(&fs::read(&made)?),
-        Route::Vouch => is_remembered(scenario, &fs::read_to_string(&made)?)?,
+        Route::Receive => is_believed(scenario)?,
+        Route::RecoveryShare => same_file(scenario, "new/alice.share")?,
+        Route::PaperWrite => same_file(scenario, "new/page")?,
+        Route::PaperRead => same_file(scenario, "new/report")?,
+        // The folder is no cosigner before it has this file.
+        Route::NewCosigner if !made.join("COSIGNER").exists() => true,
+        Route::NewCosigner => {
+            let key = scenario.line("base/log/vkey");
+            scenario.casefile(&["cosigner", "know", "out", &key])?.status.success()
+        }
+        Route::Vouch | Route::Serve => is_remembered(scenario, &fs::read_to_string(&made)?)?,
         _ => holds(scenario, &made.to_string_lossy())?,
     };
     let what = format!("what is not whole has its final name: {}", made.display());
@@ -70,8 +102,10 @@ pub(crate) fn half_made(scenario: &Scenario) -> io::Result<Option<String>> {
 pub(crate) fn at_the_end(scenario: &Scenario) -> io::Result<Option<String>> {
     let sign = || scenario.casefile(&["-C", "case", "--as", LATE, "capture", "earlier/0.txt"]);
     let wrong = match scenario.route {
-        Route::Enrol | Route::Rotate | Route::Approve => !sign()?.status.success(),
-        Route::Revoke => sign()?.status.success(),
+        Route::Enrol | Route::Rotate | Route::Approve | Route::RecoveryEnrol => {
+            !sign()?.status.success()
+        }
+        Route::Revoke | Route::RecoveryRevoke => sign()?.status.success(),
         Route::Seal => {
             // What is sealed last is opened, with the identity alone.
             let last = (scenario.earlier.len() + scenario.to_seal).to_string();
@@ -82,9 +116,27 @@ pub(crate) fn at_the_end(scenario: &Scenario) -> io::Result<Option<String>> {
             let words = ["-C", "case", "unseal", SEALED, "--identity", "new/me"];
             scenario.casefile(&words)?.status.success()
         }
-        Route::Vouch => {
+        Route::Vouch | Route::Serve => {
             !scenario.casefile(&["-C", "case", "cosign", "add", "out"])?.status.success()
         }
+        Route::Know => {
+            let words = ["cosigner", "sign", "cosigner", "new/request", "signed"];
+            !scenario.casefile(&words)?.status.success()
+        }
+        Route::RecoverySet => {
+            scenario.open_shares("scratch")?;
+            let by = ["--share", "scratch/alice.share", "--share", "scratch/bob.share"];
+            let words = ["-C", "case", "recovery", "enrol", LATE, "--unprotected"];
+            let enrolled = scenario.casefile(&[&words[..], &by].concat())?.status.success();
+            !enrolled || !sign()?.status.success()
+        }
+        Route::MirrorOcfl => match parties::storage_root(&scenario.place.join("out/ocfl"))? {
+            Err(fault) => return Ok(Some(fault)),
+            Ok(found) => {
+                let kept = look::at(&scenario.case())?.kept;
+                !kept.iter().all(|object| found.contains(object))
+            }
+        },
         _ => false,
     };
     if wrong {
@@ -121,6 +173,48 @@ fn is_sealed(scenario: &Scenario, look: &Look) -> io::Result<bool> {
     let keys: BTreeSet<String> = names.iter().flat_map(|name| look::digests(name)).collect();
     let sealed: Vec<&String> = look.captured.difference(&scenario.earlier).collect();
     Ok(sealed.len() >= scenario.to_seal && sealed.iter().all(|item| keys.contains(*item)))
+}
+
+/// Whether whoever gave the bundle takes the receipt for it.
+fn is_believed(scenario: &Scenario) -> io::Result<bool> {
+    let key = scenario.line("new/log");
+    let words = ["-C", "giver", "acknowledge", "out", "--trust", &key];
+    Ok(scenario.casefile(&words)?.status.success())
+}
+
+fn same_file(scenario: &Scenario, other: &str) -> io::Result<bool> {
+    Ok(fs::read(scenario.place.join("out"))? == fs::read(scenario.place.join(other))?)
+}
+
+/// What is wrong with what a cosigner answered over the network: a signature that it does not
+/// remember, or neither a signature nor a refusal.
+pub(crate) fn ill_answered(scenario: &Scenario) -> io::Result<Option<String>> {
+    let answer = fs::read(scenario.place.join(ANSWER)).unwrap_or_default();
+    let answer = look::lossy(&answer);
+    let status = answer.strip_prefix("HTTP/1.1 ").and_then(|rest| rest.get(..3));
+    if status == Some("500") {
+        return Ok(None);
+    }
+    let line = answer.rsplit("\r\n\r\n").next().unwrap_or_default();
+    let logs = scenario.place.join("cosigner/logs");
+    let last = look::files(&logs)?.into_iter().find(|path| path.ends_with("/checkpoint"));
+    let kept = last
+        .map_or_else(String::new, |path| fs::read_to_string(logs.join(path)).unwrap_or_default());
+    let remembered = status == Some("200") && !line.is_empty() && kept.ends_with(line);
+    Ok((!remembered).then(|| format!("what was answered is not remembered: {answer:?}")))
+}
+
+/// What is not told of a folder in the making that an interrupted run left: run again, it must say
+/// that, and what to do.
+pub(crate) fn not_told(scenario: &Scenario) -> io::Result<Option<String>> {
+    let out = scenario.place.join("out");
+    let unfinished = scenario.route == Route::NewCosigner && !out.join("COSIGNER").exists();
+    if !unfinished || look::files(&out)?.is_empty() {
+        return Ok(None);
+    }
+    let told = look::lossy(&scenario.again()?.stderr);
+    let all = ["unfinished", "Remove"].into_iter().all(|word| told.contains(word));
+    Ok((!all).then(|| format!("run again, it does not say what to do: {told}")))
 }
 
 /// Whether there is a file for each key but the first that was ever enrolled.

@@ -4,7 +4,8 @@
 
 use crate::done;
 use crate::look::{self, Look, lossy};
-use crate::scenario::{Route, Scenario};
+use crate::route::Route;
+use crate::scenario::Scenario;
 use crate::trace::{Act, Aim, End, Run};
 use nix::errno::Errno;
 use serde_json::Value;
@@ -44,6 +45,7 @@ pub(crate) fn judge(scenario: &Scenario, aim: Aim, run: &Run) -> io::Result<Verd
     let told = call.path != "errors" && call.path != "said";
     match (run.end, aim.act) {
         (End::Killed, Act::Kill | Act::KillHalfway) => {}
+        (End::Asked, _) => verdict.faults.extend(done::ill_answered(scenario)?),
         (End::Exit(DONE), _) if verdict.more_to_come && told => {
             verdict.faults.push("it ends with 0 and has not acknowledged every item".into());
         }
@@ -97,6 +99,7 @@ fn ill_told(errors: &str, act: Act) -> Option<String> {
         "cosigner",
         "a file in .",
         ".unsealing-",
+        "scratch",
     ];
     if !named.iter().any(|file| error.contains(file)) {
         return Some(format!("the message names no file: {errors}"));
@@ -162,9 +165,17 @@ fn complete(
     if !verdict.faults.is_empty() {
         return Ok(());
     }
-    let once = [Route::Enrol, Route::Revoke, Route::Approve, Route::Stamp];
+    let once = [
+        Route::Enrol,
+        Route::Revoke,
+        Route::Approve,
+        Route::Stamp,
+        Route::RecoveryEnrol,
+        Route::RecoveryRevoke,
+    ];
     let is_done = once.contains(&scenario.route) && done::is_done(scenario)?;
     if let Some(made) = scenario.made().filter(|made| made.exists()) {
+        verdict.faults.extend(done::not_told(scenario)?);
         // It was made after all: a person would name another, or be content.
         if made.is_dir() { fs::remove_dir_all(made)? } else { fs::remove_file(made)? }
     }

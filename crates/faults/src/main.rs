@@ -4,6 +4,7 @@
 //! The real program runs under ptrace. A fault that did not fire is a failure of the test.
 
 mod bare;
+mod caller;
 mod calls;
 mod cut;
 mod disk;
@@ -11,13 +12,16 @@ mod done;
 mod judge;
 mod launch;
 mod look;
+mod parties;
 mod plan;
+mod route;
 mod scenario;
 mod stage;
 mod trace;
 
 use clap::Parser as _;
-use scenario::{ROUTES, Route, Scenario};
+use route::{ROUTES, Route};
+use scenario::Scenario;
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::ffi::OsString;
@@ -186,7 +190,8 @@ fn one(scenario: &Scenario, args: &Args) -> Result<Tally, Box<dyn Error>> {
     scenario.reset()?;
     let launch = scenario.launch();
     let clean = trace::run(&launch, None, true)?;
-    if clean.end != trace::End::Exit(0) {
+    let ends = if launch.request.is_some() { trace::End::Asked } else { trace::End::Exit(0) };
+    if clean.end != ends {
         let errors = std::fs::read_to_string(scenario.place.join("errors"))?;
         return Err(format!("{:?} fails without a fault: {errors}", scenario.route).into());
     }

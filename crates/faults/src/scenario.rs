@@ -1,6 +1,8 @@
 //! The write paths under test: what each starts from, and what is run.
 
 use crate::look;
+use crate::parties::Server;
+use crate::route::Route;
 use crate::stage::{APPROVED, COSIGNER, LATE, SEALED, STAMPED, stamping};
 use crate::trace::Launch;
 use std::collections::BTreeSet;
@@ -32,94 +34,8 @@ const LARGE_BYTES: usize = 1_500_000;
 /// What lies in the place beside the case, and stays.
 pub(crate) const ASIDE: [&str; 4] = ["base", "beside", "earlier", "new"];
 
-/// A write path of the program.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum Route {
-    /// A new case is made.
-    Init,
-    /// Items are taken in, in several commits.
-    Capture,
-    /// A case is put in order that two interrupted runs left behind, and items are taken in until a
-    /// tile is full, and beyond.
-    Recover,
-    /// Items are read, in several commits.
-    Read,
-    /// Everything kept is read again, and that is recorded.
-    Scrub,
-    /// A second copy of the case is brought up to date.
-    Mirror,
-    /// A damaged and a lost object are put back from a second copy.
-    Repair,
-    /// The last checkpoint is kept elsewhere too, from now on.
-    Guard,
-    /// A cosigned checkpoint is taken in.
-    Cosign,
-    /// A cosigner signs a checkpoint.
-    Vouch,
-    /// A timestamp is asked for.
-    Timestamp,
-    /// A reply that renews a timestamp is taken in.
-    Stamp,
-    /// The renewal of a timestamp is asked for.
-    Renew,
-    /// Another key may sign from now on.
-    Enrol,
-    /// A new key takes the place of an old one.
-    Rotate,
-    /// A key may sign no more.
-    Revoke,
-    /// A second person approves what another has recorded.
-    Approve,
-    /// Items are taken in sealed.
-    Seal,
-    /// A sealed item is opened into a file outside the case.
-    Unseal,
-    /// The key of a sealed item is destroyed.
-    Erase,
-    /// A mirror is brought up to date that still has a key which the case has destroyed.
-    Carry,
-    /// COSE receipts are written.
-    Receipt,
-    /// The chain of custody is written as a page.
-    Custody,
-    /// A bundle is written as a folder.
-    Export,
-    /// A bundle is written as a zip file.
-    ExportZip,
-    /// A bundle with all that one can hold is written: evidence records, timestamps, cosigned
-    /// checkpoints, several people's records, a sealed item and its key.
-    ExportAll,
-}
-
-/// All of them.
-pub(crate) const ROUTES: [Route; 26] = [
-    Route::Init,
-    Route::Capture,
-    Route::Recover,
-    Route::Read,
-    Route::Scrub,
-    Route::Mirror,
-    Route::Repair,
-    Route::Guard,
-    Route::Cosign,
-    Route::Vouch,
-    Route::Timestamp,
-    Route::Stamp,
-    Route::Renew,
-    Route::Enrol,
-    Route::Rotate,
-    Route::Revoke,
-    Route::Approve,
-    Route::Seal,
-    Route::Unseal,
-    Route::Erase,
-    Route::Carry,
-    Route::Receipt,
-    Route::Custody,
-    Route::Export,
-    Route::ExportZip,
-    Route::ExportAll,
-];
+/// Where a run has what it needs only while it lasts.
+pub(crate) const SCRATCH: &str = "scratch";
 
 /// A write path made ready.
 #[derive(Debug)]
@@ -139,6 +55,8 @@ pub(crate) struct Scenario {
     /// Bytes that must be nowhere: in the case while items are sealed; in case and mirror when an
     /// item was erased. Empty where there are none.
     pub(crate) secret: Vec<u8>,
+    /// Who answers over the network while runs go on.
+    pub(crate) server: Option<Server>,
 }
 
 impl Scenario {
@@ -154,6 +72,7 @@ impl Scenario {
             Route::Capture => (FEW_ITEMS, NEW_ITEMS),
             Route::Recover => (TILE_ITEMS, NEW_ITEMS),
             Route::Read => (READ_ITEMS, 0),
+            Route::Receive => (FEW_ITEMS, FEW_ITEMS),
             _ => (FEW_ITEMS, 0),
         };
         let mut scenario = Self {
@@ -165,6 +84,7 @@ impl Scenario {
             new: make_items(&place.join("new"), new)?,
             to_seal: 0,
             secret: Vec::new(),
+            server: None,
         };
         if new > 0 {
             let large = b"a long report\n".repeat(LARGE_BYTES / 14);
@@ -193,6 +113,7 @@ impl Scenario {
     /// Puts the place back to what it was after `prepare`.
     pub(crate) fn reset(&self) -> io::Result<()> {
         self.clear()?;
+        fs::create_dir(self.place.join(SCRATCH))?;
         if self.route == Route::Init {
             return Ok(());
         }
@@ -229,6 +150,11 @@ impl Scenario {
 
     /// The items that `said` acknowledges.
     pub(crate) fn acknowledged(&self, said: &str) -> BTreeSet<String> {
+        if self.route == Route::Receive {
+            // All or nothing.
+            let all = said.contains("\"held\": true");
+            return if all { self.new.clone() } else { BTreeSet::new() };
+        }
         let digests = look::digests(said);
         if self.to_seal > 0 { digests } else { digests.intersection(&self.new).cloned().collect() }
     }
@@ -251,9 +177,16 @@ impl Scenario {
     pub(crate) fn made(&self) -> Option<PathBuf> {
         match self.route {
             Route::Timestamp | Route::Renew => Some(self.place.join("out.tsq")),
-            Route::Unseal | Route::Receipt | Route::Custody | Route::Vouch => {
-                Some(self.place.join("out"))
-            }
+            Route::Unseal
+            | Route::Receipt
+            | Route::Custody
+            | Route::Vouch
+            | Route::Serve
+            | Route::Receive
+            | Route::RecoveryShare
+            | Route::NewCosigner
+            | Route::PaperWrite
+            | Route::PaperRead => Some(self.place.join("out")),
             _ => self.bundle(),
         }
     }
@@ -261,7 +194,8 @@ impl Scenario {
     /// What is run, with a fault or without.
     pub(crate) fn launch(&self) -> Launch {
         let every = COMMIT_EVERY.to_string();
-        let recipient = self.recipient();
+        let recipient = self.recipient_of("me");
+        let to_others = self.words_to_others();
         let words = match self.route {
             Route::Init => vec!["init", "case", "--unprotected", "--name", "faults"],
             Route::Capture | Route::Recover => {
@@ -301,12 +235,14 @@ impl Scenario {
                 let key = ["--disclose", "key", "--identity", "new/me"];
                 [&["-C", "case", "--as", "Ben", "export", "out"], &key[..]].concat()
             }
+            _ => to_others.iter().map(String::as_str).collect(),
         };
         Launch {
             program: self.program.clone(),
             arguments: words.into_iter().chain(["--json"]).map(OsString::from).collect(),
             place: self.place.clone(),
             is_bare: self.is_bare,
+            request: (self.route == Route::Serve).then(|| self.place.join("new/request")),
         }
     }
 
@@ -328,7 +264,7 @@ impl Scenario {
                 first.status = if first.status.success() { second.status } else { first.status };
                 Ok(first)
             }
-            Route::Vouch => {
+            Route::Vouch | Route::Serve => {
                 let first =
                     self.casefile(&["cosigner", "sign", "cosigner", "new/request", "out"])?;
                 if first.status.success() {

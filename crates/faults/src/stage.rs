@@ -2,7 +2,8 @@
 //! authorities and cosigners, damage, and what killed runs have left.
 
 use crate::look;
-use crate::scenario::{Route, Scenario, copy};
+use crate::route::Route;
+use crate::scenario::{Scenario, copy};
 use crate::trace::{self, Act, Aim, Launch};
 use std::ffi::OsString;
 use std::fs;
@@ -25,7 +26,7 @@ impl Scenario {
             Route::Repair => self.do_harm(),
             Route::Guard => fs::create_dir_all(self.place.join("beside/out")),
             Route::Cosign | Route::Vouch => self.be_cosigned(),
-            Route::Seal => self.make_identity(),
+            Route::Seal => self.make_identity("me"),
             Route::Unseal => self.seal_one(),
             Route::Erase => self.seal_one().and_then(|()| self.keep_secret()),
             Route::Carry => self.erase_after_mirror(),
@@ -35,13 +36,7 @@ impl Scenario {
             Route::Approve => self.await_approval(),
             Route::Stamp => self.await_stamp(),
             Route::Renew => self.be_stamped(),
-            Route::Init
-            | Route::Capture
-            | Route::Read
-            | Route::Scrub
-            | Route::Mirror
-            | Route::Timestamp
-            | Route::Custody => Ok(()),
+            _ => self.meet_others(),
         }
     }
 
@@ -59,27 +54,27 @@ impl Scenario {
     }
 
     /// An identity of age, made by age itself.
-    fn make_identity(&self) -> io::Result<()> {
+    pub(crate) fn make_identity(&self, name: &str) -> io::Result<()> {
         let mut make = Command::new("age-keygen");
-        let made = make.arg("-o").arg(self.place.join("new/me")).output()?;
+        let made = make.arg("-o").arg(self.place.join("new").join(name)).output()?;
         let said = [made.stdout, made.stderr].concat();
         if made.status.success() { Ok(()) } else { Err(io::Error::other(look::lossy(&said))) }
     }
 
     /// The public key of that identity.
-    pub(crate) fn recipient(&self) -> String {
-        let identity = fs::read_to_string(self.place.join("new/me")).unwrap_or_default();
+    pub(crate) fn recipient_of(&self, name: &str) -> String {
+        let identity = self.line(&format!("new/{name}"));
         let mut words = identity.split_whitespace();
         words.find(|word| word.starts_with("age1")).unwrap_or_default().to_string()
     }
 
     /// One item is sealed: the fourth of the case.
     fn seal_one(&self) -> io::Result<()> {
-        self.make_identity()?;
+        self.make_identity("me")?;
         let plain = "Somebody (new) saw what happened at the bridge.\n".repeat(100);
         fs::write(self.place.join("new/plain.txt"), plain)?;
         let words = ["-C", "case", "capture", "--sealed", "--recipient"];
-        self.expect_done(&[&words[..], &[&self.recipient(), "new/plain.txt"]].concat())
+        self.expect_done(&[&words[..], &[&self.recipient_of("me"), "new/plain.txt"]].concat())
     }
 
     /// The end of the key file of the sealed item: nowhere after the erasure.
@@ -167,7 +162,7 @@ impl Scenario {
         self.expect_done(&["-C", "case", "cosign", "name", key.trim_end()])?;
         self.expect_done(&["-C", "case", "cosign", "ask", name, "new/request"])?;
         fs::create_dir(self.place.join("beside"))?;
-        if self.route != Route::Vouch {
+        if ![Route::Vouch, Route::Serve, Route::Send].contains(&self.route) {
             self.expect_done(&["cosigner", "sign", "cosigner", "new/request", "new/answer"])?;
             return fs::remove_dir_all(self.place.join("cosigner"));
         }
@@ -182,6 +177,7 @@ impl Scenario {
             arguments: words.map(OsString::from).to_vec(),
             place: self.place.clone(),
             is_bare: self.is_bare,
+            request: None,
         };
         let clean = self.place.join("clean");
         copy(&self.case(), &clean)?;

@@ -5,8 +5,10 @@
 //! reports them: the flush has a thread of its own, and what counts by thread would never reach it.
 
 use crate::bare::Bare;
+use crate::caller;
 use crate::calls::{self, Kind, Names, Watched};
 use crate::launch;
+use crate::scenario::SCRATCH;
 use nix::errno::Errno;
 use nix::libc::{O_APPEND, O_CREAT, O_RDWR, O_WRONLY, user_regs_struct};
 use nix::sys::ptrace::{self, Options};
@@ -21,7 +23,8 @@ use std::os::unix::ffi::OsStringExt as _;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::mpsc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -50,6 +53,8 @@ pub(crate) struct Launch {
     pub(crate) place: PathBuf,
     /// Whether that lies on a file system without modes and links (`bare`).
     pub(crate) is_bare: bool,
+    /// What it is asked over the network, where it answers there; it is ended afterwards.
+    pub(crate) request: Option<PathBuf>,
 }
 
 /// A call that was seen.
@@ -115,6 +120,8 @@ pub(crate) enum End {
     Exit(i32),
     Killed,
     Hung,
+    /// It was asked what it was to be asked, and ended from outside.
+    Asked,
 }
 
 /// A run that was watched.
@@ -137,6 +144,7 @@ pub(crate) fn run(launch: &Launch, aim: Option<Aim>, keep: bool) -> io::Result<R
         .arg(&launch.program)
         .args(&launch.arguments)
         .current_dir(&launch.place)
+        .env("TMPDIR", launch.place.join(SCRATCH))
         .stdin(Stdio::piped())
         .stdout(out("said")?)
         .stderr(out("errors")?)
@@ -163,10 +171,19 @@ pub(crate) fn run(launch: &Launch, aim: Option<Aim>, keep: bool) -> io::Result<R
         }
         hung
     });
+    let over = Arc::new(AtomicBool::new(false));
+    let caller = launch.request.clone().map(|file| {
+        let (place, over) = (launch.place.clone(), Arc::clone(&over));
+        thread::spawn(move || caller::call(&place, &file, main, &over))
+    });
     let watcher = Watcher { place: &launch.place, main, aim, keep, ..Watcher::new(launch, main) };
     let run = watcher.watch();
     drop(ended);
     let hung = clock.join().map_err(|_| io::Error::other("the clock broke"))?;
+    over.store(true, Ordering::SeqCst);
+    if let Some(caller) = caller {
+        caller.join().map_err(|_| io::Error::other("the caller broke"))??;
+    }
     let mut run = run?;
     if hung {
         run.end = End::Hung;
@@ -225,7 +242,9 @@ impl<'a> Watcher<'a> {
             self.clock += 1;
             match status {
                 WaitStatus::Exited(pid, code) if pid == self.main => end = End::Exit(code),
-                WaitStatus::Signaled(pid, ..) if pid == self.main => end = End::Killed,
+                WaitStatus::Signaled(pid, signal, _) if pid == self.main => {
+                    end = if signal == Signal::SIGTERM { End::Asked } else { End::Killed };
+                }
                 WaitStatus::PtraceEvent(pid, _, event)
                     if event == ptrace::Event::PTRACE_EVENT_SECCOMP as i32 =>
                 {

@@ -51,7 +51,9 @@ pub fn create(
     passphrase: Option<Passphrase>,
 ) -> Result<String, Error> {
     if !archive::objects::names(root)?.is_empty() {
-        return Err(Error::Exists { path: root.into() });
+        let path = root.into();
+        let unfinished = is_unfinished(root)?;
+        return Err(if unfinished { Error::Unfinished { path } } else { Error::Exists { path } });
     }
     let seed = keys::random()?;
     let secret = Secret::new(name, algorithm, &seed)
@@ -67,6 +69,14 @@ pub fn create(
     durable::replace(&root.join("vkey"), format!("{vkey}\n").as_bytes(), durable::MODE_KEPT)?;
     durable::replace(&root.join(VERSION_FILE), VERSION.as_bytes(), durable::MODE_KEPT)?;
     Ok(vkey)
+}
+
+/// Whether `root` has nothing in it but what an interrupted [`create`] leaves: no log was known.
+fn is_unfinished(root: &Path) -> Result<bool, Error> {
+    let made = ["COSIGNER.new", layout::PRIVATE, "logs", "vkey", "vkey.new"];
+    let names = archive::objects::names(root)?;
+    let logs = archive::objects::names(&root.join("logs"))?;
+    Ok(logs.is_empty() && names.iter().all(|name| made.contains(&name.as_str())))
 }
 
 /// Whether a cosigner's folder is at `root`.

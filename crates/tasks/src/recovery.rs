@@ -13,7 +13,7 @@ use crate::actor::{self, Decided, New};
 use crate::{Ask, Error, TOOL, open_writer, outside};
 use archive::{Case, Writer};
 use custody::sshsig;
-use record::{Event, Recovery, RecoveryHolder, Sha256};
+use record::{Event, Finding, Recovery, RecoveryHolder, Sha256};
 use sealing::recovery::{self, SHARE_LIMIT_BYTES, Share};
 use sealing::{Identities, Recipients};
 use serde::Serialize;
@@ -34,6 +34,8 @@ pub struct Named {
     pub holders: Vec<String>,
     /// Items that were sealed before, and that it does not open.
     pub sealed_before: u64,
+    /// What the case had to recover from before.
+    pub recovered: Vec<Finding>,
 }
 
 /// Makes a recovery key that any `threshold` of the holders can make again, each `NAME=age1…`.
@@ -50,6 +52,7 @@ pub fn set(root: &Path, threshold: u8, holders: &[String], ask: Ask<'_>) -> Resu
         ));
     }
     let mut writer = open_writer(root, ask)?;
+    let recovered = std::mem::take(&mut writer.recovered);
     let case = writer.case()?;
     let made = recovery::split(case.log().origin(), threshold, &named)
         .map_err(Error::io("encrypt shares of", root))?;
@@ -82,6 +85,7 @@ pub fn set(root: &Path, threshold: u8, holders: &[String], ask: Ask<'_>) -> Resu
         threshold,
         holders: named.iter().map(|(name, _)| (*name).to_owned()).collect(),
         sealed_before: before.count() as u64,
+        recovered,
     })
 }
 
