@@ -11,7 +11,7 @@ use custody::checkpoint::{self, Checkpoint};
 use custody::cosignature::{Algorithm, Secret};
 use custody::cosigner::{self, Refusal};
 use custody::growth;
-use custody::note::Verifier;
+use custody::note::{self, Verifier};
 use data_encoding::BASE64;
 use record::Sha256;
 use std::fs::{self, File};
@@ -33,7 +33,7 @@ secret key.
 const HEADER: &str = "casefile cosigner v1";
 
 /// Most bytes of a key or checkpoint file.
-const FILE_LIMIT_BYTES: u64 = custody::note::NOTE_LIMIT_BYTES as u64;
+const FILE_LIMIT_BYTES: u64 = note::NOTE_LIMIT_BYTES as u64;
 
 /// A cosigner with its secret key, alone at work in its folder.
 pub struct Seat {
@@ -133,6 +133,11 @@ impl Seat {
             return Ok(Err(Refusal::Form));
         };
         let signed = format!("{}{line}", asked.checkpoint);
+        // Anybody may add lines of strangers to a request. With so many that the note could not be
+        // read again, this log would never be signed for any more.
+        if note::signers(signed.as_bytes()).is_err() {
+            return Ok(Err(Refusal::Form));
+        }
         let path = self.folder(origin).join("checkpoint");
         durable::replace(&path, signed.as_bytes(), durable::MODE_KEPT)?;
         Ok(Ok((checkpoint, signed)))
