@@ -36,6 +36,7 @@ impl Algorithm {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cosigner {
     name: String,
+    id: [u8; 4],
     key: Key,
 }
 
@@ -48,6 +49,7 @@ enum Key {
 /// A key that cosigns. Holds a secret: neither printed nor compared.
 pub struct Secret {
     name: String,
+    id: [u8; 4],
     key: SecretKey,
 }
 
@@ -70,14 +72,14 @@ impl Cosigner {
     pub fn parse(vkey: &str) -> Result<Self, NoteError> {
         let (name, typed) = note::split_key(vkey).ok_or(NoteError::Key)?;
         let key = parse_key(&typed).ok_or(NoteError::Key)?;
-        let cosigner = Self { name: name.into(), key };
+        let cosigner = Self { name: name.into(), id: note::key_id(name, &typed), key };
         let whole = name.len() <= NAME_LIMIT_BYTES && cosigner.vkey() == vkey;
         if whole { Ok(cosigner) } else { Err(NoteError::Key) }
     }
 
     /// The key as text: name, key id in hexadecimal, type and key in base64, joined by `+`.
     pub fn vkey(&self) -> String {
-        note::vkey(&self.name, &self.typed())
+        note::vkey(&self.name, &self.key.typed())
     }
 
     /// Its name.
@@ -87,24 +89,12 @@ impl Cosigner {
 
     /// How it signs.
     pub fn algorithm(&self) -> Algorithm {
-        match self.key {
-            Key::Ed25519(_) => Algorithm::Ed25519,
-            Key::MlDsa44(_) => Algorithm::MlDsa44,
-        }
-    }
-
-    fn typed(&self) -> Vec<u8> {
-        let mut typed = vec![self.algorithm().type_byte()];
-        match &self.key {
-            Key::Ed25519(key) => typed.extend(key.as_bytes()),
-            Key::MlDsa44(key) => typed.extend(key.encode().as_slice()),
-        }
-        typed
+        self.key.algorithm()
     }
 
     /// The id that its signature lines carry.
     pub fn id(&self) -> [u8; 4] {
-        note::key_id(&self.name, &self.typed())
+        self.id
     }
 
     /// The time of `line`, which this cosigner made over the checkpoint, whose text is `text`.
@@ -123,6 +113,25 @@ impl Cosigner {
             }
         };
         held.then_some(time)
+    }
+}
+
+impl Key {
+    fn algorithm(&self) -> Algorithm {
+        match self {
+            Self::Ed25519(_) => Algorithm::Ed25519,
+            Self::MlDsa44(_) => Algorithm::MlDsa44,
+        }
+    }
+
+    /// Type byte and key.
+    fn typed(&self) -> Vec<u8> {
+        let mut typed = vec![self.algorithm().type_byte()];
+        match self {
+            Self::Ed25519(key) => typed.extend(key.as_bytes()),
+            Self::MlDsa44(key) => typed.extend(key.encode().as_slice()),
+        }
+        typed
     }
 }
 
@@ -151,16 +160,13 @@ impl Secret {
                 SecretKey::MlDsa44(Box::new(ml_dsa::SigningKey::from_seed(&(*seed).into())))
             }
         };
-        Ok(Self { name: name.into(), key })
+        let id = note::key_id(name, &key.public().typed());
+        Ok(Self { name: name.into(), id, key })
     }
 
     /// Its public side.
     pub fn cosigner(&self) -> Cosigner {
-        let key = match &self.key {
-            SecretKey::Ed25519(key) => Key::Ed25519(key.verifying_key()),
-            SecretKey::MlDsa44(key) => Key::MlDsa44(Box::new(key.verifying_key())),
-        };
-        Cosigner { name: self.name.clone(), key }
+        Cosigner { name: self.name.clone(), id: self.id, key: self.key.public() }
     }
 
     /// The signature line over a checkpoint at `time`, in seconds since 1970 UTC. `None` where the
@@ -179,7 +185,16 @@ impl Secret {
                 signature.extend(made.encode().as_slice());
             }
         }
-        Some(note::line(&self.name, self.cosigner().id(), &signature))
+        Some(note::line(&self.name, self.id, &signature))
+    }
+}
+
+impl SecretKey {
+    fn public(&self) -> Key {
+        match self {
+            Self::Ed25519(key) => Key::Ed25519(key.verifying_key()),
+            Self::MlDsa44(key) => Key::MlDsa44(Box::new(key.verifying_key())),
+        }
     }
 }
 

@@ -44,6 +44,7 @@ pub struct Verifier {
 /// A key that signs notes. Holds a secret: neither printed nor compared.
 pub struct Signer {
     name: String,
+    id: [u8; 4],
     key: SigningKey,
     second: Option<Secret>,
 }
@@ -112,7 +113,7 @@ impl Verifier {
 
     /// The key without a second one.
     pub fn first(&self) -> Self {
-        Self { second: None, ..self.clone() }
+        Self { name: self.name.clone(), id: self.id, key: self.key, second: None }
     }
 
     /// The log's ML-DSA-44 key.
@@ -176,7 +177,9 @@ impl Signer {
         if !is_name(name) {
             return Err(NoteError::Key);
         }
-        Ok(Self { name: name.into(), key: SigningKey::from_bytes(seed), second: None })
+        let key = SigningKey::from_bytes(seed);
+        let id = key_id(name, &typed(&key.verifying_key()));
+        Ok(Self { name: name.into(), id, key, second: None })
     }
 
     /// The signer of a log with one key or two.
@@ -213,7 +216,7 @@ impl Signer {
     pub fn verifier(&self) -> Verifier {
         let key = self.key.verifying_key();
         let second = self.second.as_ref().map(Secret::cosigner);
-        Verifier { name: self.name.clone(), id: key_id(&self.name, &typed(&key)), key, second }
+        Verifier { name: self.name.clone(), id: self.id, key, second }
     }
 
     /// Its public side as text.
@@ -234,7 +237,7 @@ impl Signer {
     /// and seed. Whoever reads it can sign in the log's name.
     pub fn private_key(&self) -> String {
         let typed = [&[ED25519][..], self.key.as_bytes()].concat();
-        let id = hex(self.verifier().id);
+        let id = hex(self.id);
         format!("{PRIVATE}{}+{id}+{}", self.name, BASE64.encode(&typed))
     }
 
@@ -242,7 +245,7 @@ impl Signer {
     /// line ends: any other text makes a note that [`open`] refuses.
     pub fn sign(&self, text: &str) -> String {
         let signature = self.sign_bytes(text.as_bytes());
-        format!("{text}\n{}", line(&self.name, self.verifier().id, &signature))
+        format!("{text}\n{}", line(&self.name, self.id, &signature))
     }
 
     /// Signs bytes that no note begins with.
