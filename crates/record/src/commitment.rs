@@ -7,9 +7,6 @@
 use crate::Sha256;
 use serde::{Deserialize, Serialize};
 
-/// Bytes of salt: 256 bits, so that no list of likely names can be tried against a commitment.
-pub const SALT_BYTES: usize = 32;
-
 /// The digest that stands in a leaf for a withheld value.
 pub type Commitment = Sha256;
 
