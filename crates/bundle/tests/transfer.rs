@@ -292,6 +292,19 @@ fn a_log_told_in_two_ways_is_named() {
     assert_eq!(faults(&report), ["bundle-origin-fork"], "{:?}", report.findings);
 }
 
+#[test]
+fn a_log_that_others_heard_told_otherwise_is_named() {
+    let scratch = tempfile::tempdir().unwrap();
+    let (mut told, mut case) = (Case::forked(7), Case::new(7));
+    let made = handed_over(&mut told);
+    let at = case.append(Event::Received(made.received));
+    case.origins.push((at, made.excerpt));
+    case.take_over(&told, 2, made.capture);
+    let root = case.export(&scratch.path().join("b"), &[1, 4]);
+    let report = invented::verify(&root, Some(&case.signer.vkey()));
+    assert_eq!(faults(&report), ["bundle-origin-fork"], "{:?}", report.findings);
+}
+
 /// A receipt as files, what is done to it, and the codes of the faults in it.
 type ReceiptRow = (&'static str, fn(&mut BTreeMap<String, Vec<u8>>), &'static [&'static str]);
 

@@ -111,6 +111,13 @@ fn the_chain_leads_back_through_every_archive() {
     check(at, &["-C", "harbour", "receive", "second", "--trust", &second], 0, &["transfer-known"]);
     check(at, &["-C", "harbour", "export", "back"], 0, &[]);
     check(at, &["verify", "back", "--trust", &first, "--trust", &second], 0, &["HOLDS"]);
+    for told in [
+        check(at, &["-C", "harbour", "custody"], 0, &[]),
+        fs::read_to_string(at.join("back/custody.html")).unwrap(),
+    ] {
+        // Of each of the two items, what was done in the archive, and no more.
+        assert_eq!(told.matches("Before, in the archive").count(), 2, "{told}");
+    }
 }
 
 #[test]

@@ -68,7 +68,7 @@ pub fn run(root: &Path, request: &Request) -> Result<Outcome, Error> {
         all.iter().filter(|item| wanted.contains(&item.number)).collect();
     let mut others = origins::logs(&origins::of(&case, &chosen)?);
     // Items that came back are told of by this log itself.
-    others.retain(|other| other.log_key != case.log().verifier().vkey());
+    others.retain(|other| other.log_key != log_key);
     let nothing = Nothing::default();
     let before: Vec<Grounds<'_>> =
         others.iter().map(|other| other.grounds(&items, &nothing)).collect();

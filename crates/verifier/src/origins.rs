@@ -23,7 +23,7 @@ const DEPTH_LIMIT: usize = 8;
 pub struct OtherLog {
     /// Its name.
     pub origin: String,
-    /// Its key.
+    /// Its key, as its maker tells it.
     pub log_key: String,
     /// Its size.
     pub size: u64,
@@ -50,7 +50,8 @@ pub fn other_logs<'p>(
     };
     let mut logs: Vec<OtherLog> = Vec::new();
     for excerpt in excerpts {
-        let log_key = text(&format!("{excerpt}{}", layout::VKEY)).trim_end().to_string();
+        let lines = text(&format!("{excerpt}{}", layout::VKEY));
+        let log_key = Verifier::parse_lines(&lines).map_or(lines, |key| key.told());
         let size = size_of(&text(&format!("{excerpt}{}", layout::CHECKPOINT)));
         let at = logs.iter().position(|log| log.log_key == log_key).unwrap_or_else(|| {
             let origin = log_key.split('+').next().unwrap_or_default().into();
@@ -113,9 +114,9 @@ struct Due {
 
 impl Check<'_> {
     /// Every excerpt of another log that the records ask for, and no other.
-    pub(crate) fn origins(&mut self, trusted: Trusted<'_>) {
+    pub(crate) fn origins(&mut self, verifier: &Verifier, trusted: Trusted<'_>) {
         let mut known = BTreeMap::new();
-        self.told_before(&self.report.log_key.clone(), &mut known);
+        self.told_before(verifier, &mut known);
         let mut used = BTreeSet::new();
         let mut keys = BTreeMap::new();
         let mut waiting = self.due("");
@@ -220,7 +221,7 @@ impl Check<'_> {
             there.records(&verifier);
             there.export_there(&verifier, &due.received);
             there.only_these(due);
-            there.told_before(&verifier.vkey(), known);
+            there.told_before(&verifier, known);
             further = there.due(&due.excerpt);
             keys.insert(verifier.told(), verifier);
             self.agree(due, &there.leaves);
@@ -307,11 +308,12 @@ impl Check<'_> {
     }
 
     /// One log has one record at a place, whichever excerpt tells of it: else it was forked.
-    fn told_before(&mut self, log_key: &str, known: &mut BTreeMap<(String, u64), Sha256>) {
+    fn told_before(&mut self, log: &Verifier, known: &mut BTreeMap<(String, u64), Sha256>) {
+        let log_key = log.vkey();
         let mut forked = Vec::new();
         for (index, leaf) in &self.leaves {
             let digest = Sha256::of(&canonical::to_bytes(leaf));
-            let first = *known.entry((log_key.to_string(), *index)).or_insert(digest);
+            let first = *known.entry((log_key.clone(), *index)).or_insert(digest);
             if first != digest {
                 forked.push(*index);
             }

@@ -38,8 +38,12 @@ impl Check<'_> {
     fn receipt(&mut self, trusted: &[&str]) -> Option<(u64, Leaf, Sha256)> {
         let others = [layout::VKEY, layout::CHECKPOINT];
         let foreign = |path: &&String| !others.contains(&path.as_str()) && !layout::is_of_log(path);
-        for path in self.present.iter().filter(foreign).cloned().collect::<Vec<_>>() {
-            self.fault(codes::RECEIPT_FORM, &path, "no receipt has this file");
+        let strays: Vec<String> = self.present.iter().filter(foreign).cloned().collect();
+        if let Some(first) = strays.first() {
+            // Something else altogether, such as a bundle, has hundreds.
+            let message =
+                format!("no receipt has this file, nor {} more of these", strays.len() - 1);
+            self.fault(codes::RECEIPT_FORM, first, message);
         }
         for path in layout::EXCERPT.iter().filter(|path| !layout::EXPORT.contains(path)) {
             if !self.present.contains(*path) {
@@ -65,10 +69,13 @@ impl Check<'_> {
                 _ => faults.push(*index),
             }
         }
-        for index in faults {
-            let message = "it is not the one record of what was received, nor before it and about \
-                           actors";
-            self.fault(codes::RECEIPT_FORM, &layout::leaf(index), message);
+        if let Some(first) = faults.first() {
+            let message = format!(
+                "it is not the one record of what was received, nor before it and about actors; \
+                 nor are {} more",
+                faults.len() - 1
+            );
+            self.fault(codes::RECEIPT_FORM, &layout::leaf(*first), message);
         }
         let Some((index, leaf, listed)) = found else {
             let message = "no record of what was received is in it, or none that is proved";

@@ -110,7 +110,7 @@ pub fn verify_trusting(root: &Path, trusted: Trusted<'_>) -> Result<Report, Erro
     check.exhibits();
     if let Some(verifier) = &verifier {
         check.cosigned(verifier, trusted.policy);
-        check.origins(trusted);
+        check.origins(verifier, trusted);
     }
     check.openings();
     check.open_sealed();
