@@ -103,7 +103,7 @@ pub fn run(root: &Path, path: &Path, trusted: Trusted<'_>, ask: Ask<'_>) -> Resu
 
 /// A receipt as its own bytes have it.
 fn opened(bytes: &[u8], trusted: Trusted<'_>) -> Result<verifier::Receipt, Error> {
-    let scratch = Unpacked::beside(Path::new("receipt"))?;
+    let scratch = Unpacked::new()?;
     let (file, folder) = (scratch.0.join("receipt.zip"), scratch.0.join("receipt"));
     fs::write(&file, bytes).map_err(Error::io("write", &file))?;
     fs::create_dir(&folder).map_err(Error::io("make folder", &folder))?;

@@ -49,7 +49,7 @@ pub(crate) fn of(case: &Case, items: &[&Item]) -> Result<Vec<Origin>, Error> {
     for (leaf, received) in received(case)? {
         let Some(items) = wanted.get(&received.tagmanifest) else { continue };
         let parts = places::at(case.root(), &places::object(received.parts.sha256));
-        let folder = Unpacked::beside(Path::new("origin"))?;
+        let folder = Unpacked::new()?;
         verifier::zipped::unpack(&parts, &folder.0)?;
         origins.push(Origin { leaf, files: excerpt(&folder.0, items)? });
     }

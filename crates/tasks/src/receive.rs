@@ -283,7 +283,7 @@ impl<'a> Bundle<'a> {
     /// What else is kept of the bundle, as one object: its log and its seals. Values that were
     /// disclosed stand in none of these.
     fn parts(&self, batch: &mut Batch) -> Result<Digests, Error> {
-        let scratch = Unpacked::beside(Path::new("parts"))?;
+        let scratch = Unpacked::new()?;
         let packed = scratch.0.join("parts.zip");
         let kept: BTreeSet<&String> =
             self.report.files.keys().filter(|path| layout::is_kept_of_received(path)).collect();
@@ -332,7 +332,7 @@ fn changed(path: &str) -> Error {
 /// Writes the receipt of the record `leaf`: it and what shows that it stands in this log, signed by
 /// who might.
 fn write_receipt(case: &Case, writer: &Writer, leaf: u64, out: &Path) -> Result<(), Error> {
-    let scratch = Unpacked::beside(Path::new("receipt"))?;
+    let scratch = Unpacked::new()?;
     let folder = scratch.0.join("receipt");
     let mut records: Vec<u64> =
         writer.roster().records().iter().copied().filter(|record| *record < leaf).collect();

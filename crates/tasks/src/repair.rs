@@ -109,7 +109,7 @@ fn from_folder(
     let from = request.from.as_path();
     let metadata = fs::metadata(from).map_err(Error::io("look at", from))?;
     let unpacked = if metadata.is_file() {
-        let folder = Unpacked::beside(from)?;
+        let folder = Unpacked::new()?;
         zipped::unpack(from, &folder.0)?;
         Some(folder)
     } else {
@@ -138,7 +138,7 @@ fn from_store(
     progress: &(dyn Fn(u64, u64) + Sync),
 ) -> Result<mirror::repair::Report, Error> {
     let mut store = open(target)?;
-    let folder = Unpacked::beside(&request.from)?;
+    let folder = Unpacked::new()?;
     mirror::copy_out(store.as_mut(), &folder.0)?;
     let files = BTreeMap::new();
     let sources = sources(request, Some(&folder.0), &files);

@@ -67,7 +67,7 @@ pub fn run(
     }
     let target = Target::named(path, false, None);
     if !target.is_case() {
-        return in_store(path, &target, own_key(path, trusted.log_keys), progress);
+        return in_store(&target, own_key(path, trusted.log_keys), progress);
     }
     Ok(of_bundle(bundle(path, trusted)?.2))
 }
@@ -92,7 +92,7 @@ pub(crate) fn bundle(
         verifier::Trusted { log_keys: &keys, roots: roots.as_deref(), policy: policy.as_ref() };
     let metadata = fs::metadata(path).map_err(Error::io("look at", path))?;
     if metadata.is_file() {
-        let folder = Unpacked::beside(path)?;
+        let folder = Unpacked::new()?;
         let report = zipped::verify_trusting(path, &folder.0, trusted)?;
         return Ok((folder.0.clone(), Some(folder), report));
     }
@@ -115,30 +115,48 @@ fn case(
     progress: &(dyn Fn(u64, u64) + Sync),
 ) -> Result<Outcome, Error> {
     let report = check::check(path, trusted, progress)?;
+    // A case too damaged to be opened, or read through, has been told so already. One that is whole,
+    // and could not be looked at to the end, must not pass.
+    let told = !finding::passes(&report.findings);
     let mut findings = report.findings;
-    // A case too damaged to be opened, or read through, has been told so already.
-    let case = Case::open(path).ok();
-    if let Some(policy) = policy {
-        findings.extend(under_policy(case.as_ref(), policy, &report.log_key));
-    }
-    if let Some(case) = &case {
-        findings.extend(readings(case));
-        findings.extend(transfers::check(case).unwrap_or_default());
-        findings.extend(sightings::check(case).unwrap_or_default());
-        findings.extend(stamps::read(case).map(|stamps| stamps.findings).unwrap_or_default());
+    for found in further(path, policy, &report.log_key) {
+        match found {
+            Ok(found) => findings.extend(found),
+            Err(error) if told => tracing::debug!(%error, "not looked at"),
+            Err(error) => return Err(error),
+        }
     }
     Ok(of_log("case", check::Report { findings, ..report }))
+}
+
+/// What its records say of cosigners, readings, other archives and timestamps.
+fn further(
+    path: &Path,
+    policy: Option<&Policy>,
+    log_key: &str,
+) -> Vec<Result<Vec<Finding>, Error>> {
+    let case = match Case::open(path) {
+        Ok(case) => case,
+        Err(error) => return vec![Err(error.into())],
+    };
+    let mut found = vec![
+        readings(&case),
+        transfers::check(&case),
+        sightings::check(&case).map_err(Error::from),
+        stamps::read(&case).map(|stamps| stamps.findings).map_err(Error::from),
+    ];
+    found.extend(policy.map(|policy| under_policy(&case, policy, log_key)));
+    found
 }
 
 /// A mirror in a store. What only its readings, timestamps and cosignatures can tell is told by the
 /// case, or by a case that is restored from it.
 fn in_store(
-    path: &Path,
     target: &Target,
     trusted: Option<&str>,
     progress: &(dyn Fn(u64, u64) + Sync),
 ) -> Result<Outcome, Error> {
-    let folder = Unpacked::beside(path)?;
+    let folder = Unpacked::new()?;
     let mut store = open(target)?;
     let mut step = |done, of| progress(done, of);
     let report = mirror::check(store.as_mut(), &folder.0, trusted, &mut step)?;
@@ -162,7 +180,7 @@ fn of_log(kind: &'static str, report: check::Report) -> Outcome {
 }
 
 /// Whether the log's key and its cosigners are those that the verifier's own policy asks for.
-fn under_policy(case: Option<&Case>, policy: &Policy, log_key: &str) -> Vec<Finding> {
+fn under_policy(case: &Case, policy: &Policy, log_key: &str) -> Result<Vec<Finding>, Error> {
     let mut findings = Vec::new();
     // As it is told: the digest of a second key may stand behind it.
     let first = log_key.split(',').next();
@@ -170,7 +188,7 @@ fn under_policy(case: Option<&Case>, policy: &Policy, log_key: &str) -> Vec<Find
         let message = "the log is signed by a key that the policy given does not name";
         findings.push(Finding::fault(KEY_UNTRUSTED, layout::LOG_KEY, message));
     }
-    let Some(Ok(sizes)) = case.map(|case| sightings::sizes(case, policy)) else { return findings };
+    let sizes = sightings::sizes(case, policy)?;
     if policy.asks_for_cosigners() && policy.seen_by_quorum(&sizes).is_none() {
         let message = format!(
             "the cosigners that the policy given asks for have not signed: of {} that it names, \
@@ -180,20 +198,24 @@ fn under_policy(case: Option<&Case>, policy: &Policy, log_key: &str) -> Vec<Find
         );
         findings.push(Finding::fault(sightings::QUORUM_UNMET, layout::LOG, message));
     }
-    findings
+    Ok(findings)
 }
 
 /// Whether each newest reading can be used.
-fn readings(case: &Case) -> Vec<Finding> {
-    let Ok(items) = catalogue::items(case) else { return Vec::new() };
+fn readings(case: &Case) -> Result<Vec<Finding>, Error> {
     let mut findings = Vec::new();
-    for item in &items {
-        if let Err(Error::Asked { what, remedy }) = catalogue::reading(case, item) {
-            let place = format!("item {}", item.number);
-            findings.push(Finding::fault("reading-unusable", place, format!("{what}. {remedy}")));
+    for item in &catalogue::items(case)? {
+        match catalogue::reading(case, item) {
+            Ok(_) => {}
+            Err(Error::Asked { what, remedy }) => {
+                let (place, message) =
+                    (format!("item {}", item.number), format!("{what}. {remedy}"));
+                findings.push(Finding::fault("reading-unusable", place, message));
+            }
+            Err(error) => return Err(error),
         }
     }
-    findings
+    Ok(findings)
 }
 
 fn of_bundle(report: verifier::Report) -> Outcome {
@@ -237,13 +259,11 @@ pub(crate) struct Unpacked(pub(crate) PathBuf);
 impl Unpacked {
     /// A new folder of our own among the system's temporary ones: never one that is there already,
     /// which another user could have put there, or a killed run left full.
-    pub(crate) fn beside(path: &Path) -> Result<Self, Error> {
-        let name =
-            path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    pub(crate) fn new() -> Result<Self, Error> {
         let mut number = 0;
         loop {
-            let folder = std::env::temp_dir()
-                .join(format!("casefile-{}-{number}-{name}", std::process::id()));
+            let folder =
+                std::env::temp_dir().join(format!("casefile-{}-{number}", std::process::id()));
             match fs::DirBuilder::new().mode(0o700).create(&folder) {
                 Ok(()) => return Ok(Self(folder)),
                 Err(error)
