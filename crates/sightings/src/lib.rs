@@ -98,17 +98,18 @@ pub fn chosen(case: &Case, taken_in: &[u64]) -> Result<(Vec<Chosen>, Vec<Named>)
 
 /// How many leaves each cosigner of a policy saw, by key, whether the case names them or not.
 pub fn sizes(case: &Case, policy: &Policy) -> Result<BTreeMap<String, u64>, Error> {
-    let History { log, kept, .. } = History::of(case)?;
+    let history = History::of(case)?;
+    let cosigners = policy.cosigners.values().filter_map(|key| Cosigner::parse(&key.vkey).ok());
+    let cosigners: Vec<Cosigner> = cosigners.collect();
     let mut sizes = BTreeMap::new();
-    for (_, record) in &kept {
+    for (_, record) in &history.kept {
         let Ok(note) = case.read(record.checkpoint.sha256, NOTE_LIMIT_BYTES as u64) else {
             continue;
         };
-        for key in policy.cosigners.values() {
-            let named = vec![Named { key: key.vkey.clone(), ..Named::default() }];
-            let alone = History { log: log.clone(), named, kept: Vec::new() };
-            if let Ok((checkpoint, _)) = examine(case, &alone, &note) {
-                let size = sizes.entry(key.vkey.clone()).or_insert(0);
+        for cosigner in &cosigners {
+            let alone = std::slice::from_ref(cosigner);
+            if let Ok((checkpoint, _)) = signed_by(case, history.log.as_ref(), alone, &note) {
+                let size = sizes.entry(cosigner.vkey()).or_insert(0);
                 *size = checkpoint.size.max(*size);
             }
         }
@@ -123,24 +124,30 @@ pub struct History {
     pub named: Vec<Named>,
     /// The cosigned checkpoints on record, each with the leaf of its record.
     pub kept: Vec<(u64, Cosigned)>,
+    /// The keys of those who were named, each with the leaf that names it.
+    keys: Vec<(u64, Cosigner)>,
 }
 
 impl History {
     /// Reads a case's records.
     pub fn of(case: &Case) -> Result<Self, Error> {
-        let mut history = Self { log: None, named: Vec::new(), kept: Vec::new() };
+        let mut history = Self { log: None, named: Vec::new(), kept: Vec::new(), keys: Vec::new() };
         for leaf in case.leaves() {
             let (index, leaf) = leaf?;
             match leaf.event {
                 Event::Genesis(genesis) => history.log = log::named_by(&genesis),
-                Event::Cosigner(named) => history.named.push(Named {
-                    leaf: index,
-                    name: named.name().into(),
-                    key: named.key,
-                    who: named.who,
-                    size: 0,
-                    time: None,
-                }),
+                Event::Cosigner(named) => {
+                    let key = Cosigner::parse(&named.key).ok();
+                    history.keys.extend(key.map(|key| (index, key)));
+                    history.named.push(Named {
+                        leaf: index,
+                        name: named.name().into(),
+                        key: named.key,
+                        who: named.who,
+                        size: 0,
+                        time: None,
+                    });
+                }
                 Event::Cosigned(kept) => {
                     kept.by.iter().for_each(|by| saw(&mut history.named, kept.size, by));
                     history.kept.push((index, kept));
@@ -154,13 +161,17 @@ impl History {
     /// Whether what a record says of a cosigned checkpoint is so; else why not.
     fn holds(&self, case: &Case, leaf: u64, kept: &Cosigned, note: &[u8]) -> Result<(), String> {
         // Who was named later is not counted by this record, even where a line of theirs is there.
-        let before = self.named.iter().filter(|named| named.leaf < leaf).cloned().collect();
-        let then = Self { log: self.log.clone(), named: before, kept: Vec::new() };
-        match examine(case, &then, note) {
+        match signed_by(case, self.log.as_ref(), &self.known(leaf), note) {
             Ok((checkpoint, by)) if checkpoint.size == kept.size && by == kept.by => Ok(()),
             Ok(_) => Err("it says something else than the record".into()),
             Err(refused) => Err(refused.why),
         }
+    }
+
+    /// The keys of those who were named before the leaf `leaf`.
+    fn known(&self, leaf: u64) -> Vec<Cosigner> {
+        let before = self.keys.iter().filter(|(named, _)| *named < leaf);
+        before.map(|(_, key)| key.clone()).collect()
     }
 }
 
@@ -186,20 +197,32 @@ pub fn examine(
     history: &History,
     note: &[u8],
 ) -> Result<(Checkpoint, Vec<CosignedBy>), Refused> {
+    signed_by(case, history.log.as_ref(), &history.known(u64::MAX), note)
+}
+
+fn signed_by(
+    case: &Case,
+    log: Option<&Verifier>,
+    known: &[Cosigner],
+    note: &[u8],
+) -> Result<(Checkpoint, Vec<CosignedBy>), Refused> {
     let refused = |why: String, remedy: &'static str| Refused { why, remedy };
     let unchanged = "Ask the cosigner for what `casefile cosigner sign` wrote, unchanged.";
-    let log = history.log.as_ref().ok_or_else(|| {
+    let log = log.ok_or_else(|| {
         refused("the case has no readable log key".into(), "Run `casefile verify`.")
     })?;
     let checkpoint =
         checkpoint::open(note, log).map_err(|error| refused(error.to_string(), unchanged))?;
-    let growth = case.log().growth(checkpoint.size).map_err(|_| {
-        let (seen, here) = (checkpoint.size, case.log().size());
-        refused(
+    let (seen, here) = (checkpoint.size, case.log().size());
+    if seen > here {
+        return Err(refused(
             format!("it speaks of {seen} records, and the log has {here}"),
             "This case is older than what they saw: a backup that was put back? Find the newer \
              copy, and do not go on with this one.",
-        )
+        ));
+    }
+    let growth = case.log().growth(seen).map_err(|error| {
+        refused(format!("this log cannot be read: {error}"), "Run `casefile verify`.")
     })?;
     growth.verify(&checkpoint, log).map_err(|_| {
         refused(
@@ -209,9 +232,7 @@ pub fn examine(
              with the others which one goes on.",
         )
     })?;
-    let known: Vec<Cosigner> =
-        history.named.iter().filter_map(|named| Cosigner::parse(&named.key).ok()).collect();
-    let held = cosignature::cosigned(note, &known)
+    let held = cosignature::cosigned(note, known)
         .map_err(|error| refused(error.to_string(), unchanged))?;
     if held.is_empty() {
         return Err(refused(
