@@ -1,7 +1,7 @@
 //! The verbs by which others vouch for a log: `cosigner` for them, `cosign` in a case; and `paper`,
 //! by which the two speak where nothing else may connect them.
 
-use crate::print::recovered;
+use crate::print::{clean, recovered};
 use crate::verbs::{Failure, Shell};
 use clap::{Subcommand, ValueEnum};
 use std::io::{self, Write};
@@ -152,7 +152,7 @@ impl Shell<'_> {
             CosignerVerb::Know { dir, key } => {
                 let known = cosigner::know(&self.case.join(dir), key, ask)?;
                 self.say(&known, |out, known| {
-                    writeln!(out, "This cosigner signs for {} from now on.", known.log)
+                    writeln!(out, "This cosigner signs for {} from now on.", clean(&known.log))
                 })?;
             }
             CosignerVerb::Sign { dir, request, out } => {
@@ -162,7 +162,7 @@ impl Shell<'_> {
                         out,
                         "Signed: {} with {} records grew from what was signed before.\nHand back \
                          {}.",
-                        signed.log,
+                        clean(&signed.log),
                         signed.size,
                         signed.out.display()
                     )
@@ -193,7 +193,7 @@ impl Shell<'_> {
                 let named = cosign::name(self.case, key, who.clone(), ask)?;
                 self.say(&named, |out, naming| {
                     recovered(out, &naming.recovered)?;
-                    writeln!(out, "{} is a cosigner of this case.", naming.named.name)
+                    writeln!(out, "{} is a cosigner of this case.", clean(&naming.named.name))
                 })?;
             }
             CosignVerb::Ask { cosigner, out, from } => {
@@ -205,7 +205,7 @@ impl Shell<'_> {
                          `casefile cosigner sign DIR {} OUT`; take OUT in with `casefile cosign \
                          add`.",
                         asked.out.display(),
-                        asked.cosigner,
+                        clean(&asked.cosigner),
                         asked.size,
                         asked.from,
                         asked.out.display()
@@ -247,14 +247,13 @@ fn listed(out: &mut dyn Write, state: &cosign::State) -> io::Result<()> {
         );
     }
     for one in &state.cosigners {
-        let who = one.who.as_ref().map(|who| format!(" ({who})")).unwrap_or_default();
+        let who = one.who.as_ref().map(|who| format!(" ({})", clean(who))).unwrap_or_default();
+        let name = clean(&one.name);
         match &one.time {
-            Some(time) => writeln!(
-                out,
-                "{}{who}: saw {} of {} records, at {time}",
-                one.name, one.size, state.size
-            )?,
-            None => writeln!(out, "{}{who}: has signed nothing yet", one.name)?,
+            Some(time) => {
+                writeln!(out, "{name}{who}: saw {} of {} records, at {time}", one.size, state.size)?
+            }
+            None => writeln!(out, "{name}{who}: has signed nothing yet")?,
         }
     }
     Ok(())
@@ -263,7 +262,7 @@ fn listed(out: &mut dyn Write, state: &cosign::State) -> io::Result<()> {
 fn added(out: &mut dyn Write, kept: &cosign::Kept) -> io::Result<()> {
     recovered(out, &kept.recovered)?;
     for by in &kept.by {
-        let name = by.name();
+        let name = clean(by.name());
         writeln!(out, "{name} saw the first {} records, at {}.", kept.size, by.time)?;
     }
     let verb = if kept.known { "says so already" } else { "says so" };

@@ -53,7 +53,7 @@ fn main() -> ExitCode {
                 let error = serde_json::json!({ "error": what, "remedy": remedy });
                 writeln!(out, "{error}")
             } else {
-                writeln!(out, "casefile: {what}\n  {remedy}")
+                writeln!(out, "casefile: {}\n  {}", print::clean(&what), print::clean(&remedy))
             };
             ExitCode::from(EXIT_FAILED)
         }

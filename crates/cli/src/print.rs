@@ -42,7 +42,13 @@ pub(crate) fn taken(out: &mut dyn Write, taken: &capture::Taken) -> io::Result<(
 pub(crate) fn captured(out: &mut dyn Write, outcome: &capture::Outcome) -> io::Result<()> {
     recovered(out, &outcome.recovered)?;
     for passed in &outcome.problems {
-        writeln!(out, "{}  {}\n      {}", passed.code, clean(&passed.path), passed.message)?;
+        writeln!(
+            out,
+            "{}  {}\n      {}",
+            passed.code,
+            clean(&passed.path),
+            clean(&passed.message)
+        )?;
     }
     write!(out, "{} item(s) kept, {} bytes", outcome.taken, outcome.bytes)?;
     if outcome.known > 0 {
@@ -170,10 +176,10 @@ pub(crate) fn shown(out: &mut dyn Write, shown: &Shown) -> io::Result<()> {
     for (number, (range, _)) in shown.marks.iter().enumerate() {
         let before = shown.text.get(at..range.start).unwrap_or_default();
         let words = shown.text.get(range.clone()).unwrap_or_default();
-        write!(out, "{}\u{27e6}{}\u{27e7}({})", clean(before), clean(words), number + 1)?;
+        write!(out, "{}\u{27e6}{}\u{27e7}({})", body(before), body(words), number + 1)?;
         at = range.end;
     }
-    writeln!(out, "{}\n", clean(shown.text.get(at..).unwrap_or_default()).trim_end())?;
+    writeln!(out, "{}\n", body(shown.text.get(at..).unwrap_or_default()).trim_end())?;
     for (number, (_, index)) in shown.marks.iter().enumerate() {
         let Some(figure) = reading.figures.get(*index) else { continue };
         writeln!(
@@ -262,7 +268,7 @@ pub(crate) fn verified(out: &mut dyn Write, outcome: &verify::Outcome) -> io::Re
             out,
             "The first {} records existed by {}, says {}, {whose}.",
             stamp.tree_size,
-            stamp.gen_time,
+            clean(&stamp.gen_time),
             clean(&stamp.authority)
         )?;
     }
@@ -292,7 +298,7 @@ pub(crate) fn verified(out: &mut dyn Write, outcome: &verify::Outcome) -> io::Re
         )?;
     }
     if !outcome.log_key.is_empty() {
-        writeln!(out, "Key of the log: {}", outcome.log_key)?;
+        writeln!(out, "Key of the log: {}", clean(&outcome.log_key))?;
     }
     Ok(())
 }
@@ -343,23 +349,48 @@ pub(crate) fn findings(out: &mut dyn Write, findings: &[Finding]) -> io::Result<
             "{grade}  {}  {}\n        {}",
             finding.code,
             clean(&finding.place),
-            finding.message
+            clean(&finding.message)
         )?;
     }
     Ok(())
 }
 
-/// Words from outside, made harmless for a terminal: escape sequences could move the cursor, change
-/// colours or forge lines.
-pub(crate) fn clean(text: &str) -> String {
-    let harmless = |c: char| if c.is_control() && c != '\n' && c != '\t' { '\u{fffd}' } else { c };
+/// Words from outside, made harmless for a line of a terminal: escape sequences could move the
+/// cursor, change colours or forge lines, and what turns a line around make a name look like
+/// another.
+pub(crate) use provenance::visible::line as clean;
+
+/// The text of an item for a terminal, which has lines, and in some scripts marks of direction.
+fn body(text: &str) -> String {
+    let harmless = |c: char| match c {
+        '\n' | '\t' => c,
+        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
+        c if c.is_control() => '\u{fffd}',
+        c => c,
+    };
     text.chars().map(harmless).collect()
 }
 
 fn cell(text: &str, width: usize) -> String {
-    let text = clean(text).replace(['\n', '\t'], " ");
+    let text = clean(&text.replace(['\n', '\t'], " "));
     if text.chars().count() <= width {
         return text;
     }
     text.chars().take(width - 1).chain(['\u{2026}']).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_others_wrote_moves_no_cursor_and_forges_no_line() {
+        let hostile = "a\u{1b}[2Jb\nFAULT\u{9b}c\u{202e}d";
+        let mut out = Vec::new();
+        findings(&mut out, &[Finding::notice("code", hostile, hostile)]).unwrap();
+        let said = String::from_utf8(out).unwrap();
+        let shown = "a\\u{1b}[2Jb\\u{a}FAULT\\u{9b}c\\u{202e}d";
+        assert_eq!(said, format!("notice  code  {shown}\n        {shown}\n"));
+        assert_eq!(body("a\u{1b}b\n\u{200f}c\u{202e}"), "a\u{fffd}b\n\u{200f}c\u{fffd}");
+    }
 }
