@@ -129,6 +129,25 @@ pub fn is_folder(path: &Path) -> Result<bool, Error> {
     }
 }
 
+/// Whether there is a folder of this name, and no link to one.
+pub fn is_own_folder(path: &Path) -> Result<bool, Error> {
+    match fs::symlink_metadata(path) {
+        Ok(there) => Ok(there.is_dir()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(Error::io("look at", path)(error)),
+    }
+}
+
+/// Fails where something else stands in the place of a folder that is to be cleared: behind a link
+/// what is removed would be somebody else's.
+pub fn must_be_own(folder: &Path) -> Result<(), Error> {
+    if is_own_folder(folder)? || fs::symlink_metadata(folder).is_err() {
+        return Ok(());
+    }
+    let what = "a link or a file stands in the place of a folder of ours";
+    Err(Error::io("clear", folder)(io::Error::new(io::ErrorKind::NotADirectory, what)))
+}
+
 /// Makes a file that must not exist yet.
 pub fn create_new(path: &Path, mode: u32) -> Result<File, Error> {
     let mut options = OpenOptions::new();

@@ -15,8 +15,9 @@ use custody::proof::{MakeError, Tiles};
 use custody::tile::{self, Kind, Tile, WIDTH};
 use custody::tlog_proof::TlogProof;
 use record::{Genesis, Sha256};
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 /// Longest part of a case's name that goes into the origin.
@@ -278,7 +279,7 @@ pub fn read_tile(root: &Path, tile: Tile) -> Result<Vec<u8>, Error> {
     let read = |tile: Tile| {
         let path = layout::at(root, layout::LOG).join(tile.to_string());
         let mut bytes = Vec::new();
-        let file = File::open(&path).map_err(|error| (path.clone(), error))?;
+        let file = objects::open_plain(&path).map_err(|error| (path.clone(), error))?;
         file.take(tile::BUNDLE_LIMIT_BYTES as u64 + 1)
             .read_to_end(&mut bytes)
             .map_err(|error| (path.clone(), error))?;
@@ -327,7 +328,50 @@ pub fn read_bundle(root: &Path, tile: Tile) -> Result<Vec<Vec<u8>>, Error> {
     Ok(leaves.into_iter().map(<[u8]>::to_vec).collect())
 }
 
-/// Every file below `folder`, as paths in it with `/`, in order; the set-aside ones left out.
+/// A run of bundles, to be looked at together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bundles {
+    /// Index of the first.
+    pub index: u64,
+    /// How many: one that is there, or all that are missing between two that are.
+    pub count: u64,
+}
+
+/// The bundles of the log of `size` leaves in `root`, in order. So many are looked for as there are
+/// files: a checkpoint may claim any size, and whoever checks what a stranger made must not look
+/// for 2^56 of them.
+pub fn bundles(root: &Path, size: u64) -> Result<Vec<Bundles>, Error> {
+    let of = size.div_ceil(WIDTH);
+    let files = list_files(&layout::at(root, layout::LOG))?;
+    let there: BTreeSet<u64> = files
+        .iter()
+        .filter_map(|path| tile::parse_path(path))
+        .filter(|tile| tile.kind == Kind::Entries && tile.index < of)
+        .map(|tile| tile.index)
+        .collect();
+    let (mut runs, mut next) = (Vec::new(), 0);
+    for index in there.into_iter().chain([of]) {
+        if next < index {
+            runs.push(Bundles { index: next, count: index - next });
+        }
+        if index < of {
+            runs.push(Bundles { index, count: 1 });
+        }
+        next = index + 1;
+    }
+    Ok(runs)
+}
+
+/// What is said of a run of missing bundles, after what is said of the first.
+pub fn and_more(count: u64) -> String {
+    match count {
+        0 | 1 => String::new(),
+        _ => format!("; so are the {} after it", count - 1),
+    }
+}
+
+/// Every file below `folder`, as paths in it with `/`, in order; the set-aside ones left out. Links
+/// are not followed.
 pub fn list_files(folder: &Path) -> Result<Vec<String>, Error> {
     let mut found = Vec::new();
     let mut folders = vec![String::new()];
@@ -338,7 +382,7 @@ pub fn list_files(folder: &Path) -> Result<Vec<String>, Error> {
                 continue;
             }
             let place = folder.join(&path);
-            if durable::is_folder(&place)? { folders.push(path) } else { found.push(path) }
+            if durable::is_own_folder(&place)? { folders.push(path) } else { found.push(path) }
         }
     }
     found.sort();
@@ -347,7 +391,7 @@ pub fn list_files(folder: &Path) -> Result<Vec<String>, Error> {
 
 fn read_small(root: &Path, place: &str) -> Result<String, Error> {
     let path = layout::at(root, place);
-    let file = File::open(&path).map_err(|error| match error.kind() {
+    let file = objects::open_plain(&path).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => Error::Damaged {
             code: codes::FILE_MISSING,
             place: place.into(),

@@ -5,9 +5,11 @@
 
 use crate::{Error, codes, durable, layout};
 use record::{Digests, Hasher, Sha256};
+use rustix::fs::OFlags;
 use sha2::Digest as _;
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::thread;
@@ -184,7 +186,7 @@ pub fn state_by(
     medium: Medium,
     read: &dyn Fn(u64),
 ) -> Result<State, Error> {
-    let file = match File::open(path) {
+    let file = match open_plain(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(State::Missing),
         Err(error) => return Err(Error::io("open", path)(error)),
@@ -222,7 +224,7 @@ pub fn state_by(
 
 /// The bytes of a small file as the disk has them.
 pub fn read_from_disk(path: &Path) -> Result<Vec<u8>, Error> {
-    let mut file = File::open(path).map_err(Error::io("open", path))?;
+    let mut file = open_plain(path).map_err(Error::io("open", path))?;
     forget(&file);
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes).map_err(Error::io("read", path))?;
@@ -235,11 +237,25 @@ fn forget(file: &File) {
     let _ = rustix::fs::fadvise(file, 0, None, rustix::fs::Advice::DontNeed);
 }
 
+/// Opens a plain file for reading. A link is none: what it leads to may go unnoticed, or be
+/// somebody else's. Nor is a pipe, for which a reader could wait for ever.
+pub fn open_plain(path: &Path) -> io::Result<File> {
+    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
+    let other = || io::Error::other("it is a link, a folder or a device, and no plain file");
+    let file = match OpenOptions::new().read(true).custom_flags(flags).open(path) {
+        Err(error) if rustix::io::Errno::from_io_error(&error) == Some(rustix::io::Errno::LOOP) => {
+            return Err(other());
+        }
+        opened => opened?,
+    };
+    if file.metadata()?.is_file() { Ok(file) } else { Err(other()) }
+}
+
 /// Opens an object for reading.
 pub fn open(root: &Path, sha256: Sha256) -> Result<File, Error> {
     let place = layout::object(sha256);
     let path = layout::at(root, &place);
-    File::open(&path).map_err(|error| match error.kind() {
+    open_plain(&path).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => Error::Damaged {
             code: codes::OBJECT_MISSING,
             place,

@@ -16,6 +16,7 @@ use std::path::Path;
 pub fn clear_up(root: &Path, log: &Log, roster: &Roster) -> Result<Vec<Finding>, Error> {
     let mut findings = Vec::new();
     let incoming = layout::at(root, layout::INCOMING);
+    durable::must_be_own(&incoming)?;
     let unfinished = objects::names(&incoming)?;
     for name in &unfinished {
         durable::remove_if_there(&incoming.join(name))?;

@@ -188,17 +188,23 @@ pub fn destroy(root: &Path, item: &Item) -> Result<u64, Error> {
     let copies = copies(root, item)?;
     let mut folders = BTreeSet::new();
     for path in &copies {
-        let size = fs::metadata(path).map_err(Error::io("look at", path))?.len();
-        let mut file =
-            OpenOptions::new().write(true).open(path).map_err(Error::io("open", path))?;
-        let zeros = vec![0; usize::try_from(size).unwrap_or(usize::MAX).min(1 << 20)];
-        file.write_all(&zeros).map_err(Error::io("overwrite", path))?;
-        file.sync_all().map_err(Error::io("make durable", path))?;
+        let there = fs::symlink_metadata(path).map_err(Error::io("look at", path))?;
+        // What a link leads to is not ours to overwrite.
+        if there.is_file() {
+            overwrite(path, there.len())?;
+        }
         durable::remove_if_there(path)?;
         folders.extend(path.parent().map(Path::to_path_buf));
     }
     durable::sync_folders(&folders)?;
     Ok(copies.len() as u64)
+}
+
+fn overwrite(path: &Path, size: u64) -> Result<(), Error> {
+    let mut file = OpenOptions::new().write(true).open(path).map_err(Error::io("open", path))?;
+    let zeros = vec![0; usize::try_from(size).unwrap_or(usize::MAX).min(1 << 20)];
+    file.write_all(&zeros).map_err(Error::io("overwrite", path))?;
+    file.sync_all().map_err(Error::io("make durable", path))
 }
 
 /// Every copy of an item's key file in the case: in its place, half written, set aside by a repair.

@@ -135,14 +135,18 @@ fn check_log(
 ) {
     let mut edge = Edge::empty();
     let mut whole = true;
-    let bundles = checkpoint.size.div_ceil(WIDTH);
-    for from in (0..bundles).step_by(BUNDLES_AT_A_TIME) {
-        let count = (bundles - from).min(BUNDLES_AT_A_TIME as u64) as usize;
-        let opened = cores::share(count, |at| {
-            Ok::<_, Infallible>(open_bundle(root, checkpoint.size, from + at as u64, verifier))
+    let bundles = log::bundles(root, checkpoint.size).unwrap_or_else(|error| {
+        whole = false;
+        known.records_lost += 1;
+        report.findings.push(as_finding(error));
+        Vec::new()
+    });
+    for some in bundles.chunks(BUNDLES_AT_A_TIME) {
+        let opened = cores::share(some.len(), |at| {
+            Ok::<_, Infallible>(open_bundle(root, checkpoint.size, some[at].index, verifier))
         });
         let Ok(opened) = opened;
-        for bundle in opened {
+        for (bundle, run) in opened.into_iter().zip(some) {
             match bundle {
                 Ok(bundle) => {
                     report.leaves += bundle.leaves.len() as u64;
@@ -158,7 +162,9 @@ fn check_log(
                 Err(error) => {
                     whole = false;
                     known.records_lost += 1;
-                    report.findings.push(as_finding(error));
+                    let mut finding = as_finding(error);
+                    finding.message += &log::and_more(run.count);
+                    report.findings.push(finding);
                 }
             }
         }

@@ -299,3 +299,23 @@ fn copy_all(from: &Path, to: &Path) {
         }
     }
 }
+
+/// Whoever makes a checkpoint may claim any size: nobody looks for 2^54 files.
+#[test]
+fn a_log_that_claims_to_be_larger_than_any_is_done_with_soon() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = new_case(folder.path());
+    let log = custody::note::Signer::new("casefile/x", &[7; 32]).unwrap();
+    let claimed = custody::Checkpoint { origin: "casefile/x".into(), size: 1 << 62, root: [7; 32] };
+    for (place, text) in
+        [(layout::LOG_KEY, log.verifier().lines()), (layout::CHECKPOINT, claimed.sign(&log))]
+    {
+        let path = layout::at(&root, place);
+        fs::remove_file(&path).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    let missing: Vec<Finding> =
+        findings(&root).into_iter().filter(|one| one.code == codes::FILE_MISSING).collect();
+    assert_eq!(missing.len(), 2, "{missing:?}");
+    assert!(missing[1].message.contains("so are the 18014398509481982 after it"), "{missing:?}");
+}

@@ -4,9 +4,8 @@ use crate::follow::Object;
 use crate::land::Landing;
 use crate::repair::Run;
 use crate::store::Taken;
-use archive::{Error, codes, layout};
+use archive::{Error, codes, layout, objects};
 use record::Finding;
-use std::fs::File;
 use std::io;
 
 impl Run<'_> {
@@ -18,7 +17,14 @@ impl Run<'_> {
         let copy = self.request.copy.map(|copy| layout::at(copy, &place));
         let file = self.request.files.get(&digests.sha256).cloned();
         for path in [copy, file, Some(rescued)].into_iter().flatten() {
-            let Ok(mut source) = File::open(&path) else { continue };
+            let mut source = match objects::open_plain(&path) {
+                Ok(source) => source,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) => {
+                    self.unreadable(path.display().to_string(), &error);
+                    continue;
+                }
+            };
             match landing.take(&mut source, digests)? {
                 Taken::Right => return Ok(true),
                 Taken::Other => {}

@@ -6,7 +6,9 @@
 
 use crate::follow::Object;
 use crate::land::Landing;
-use crate::store::{Head, Named, Occasion, Small, Store, Taken, misread};
+use crate::store::{
+    Head, Named, Occasion, SMALL_LIMIT_BYTES, Small, Store, Taken, misread, too_long,
+};
 use archive::{Error, case, durable, layout, log, objects, sealed};
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -140,7 +142,7 @@ impl Store for Folder {
 
 /// The size of a file, or `None` where there is none.
 pub(crate) fn size_if_there(path: &Path) -> Result<Option<u64>, Error> {
-    match fs::metadata(path) {
+    match fs::symlink_metadata(path) {
         Ok(there) => Ok(Some(there.len())),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(Error::io("look at", path)(error)),
@@ -149,7 +151,7 @@ pub(crate) fn size_if_there(path: &Path) -> Result<Option<u64>, Error> {
 
 /// Opens a file for reading, or `None` where there is none.
 pub(crate) fn open_if_there<'a>(path: &Path) -> Result<Option<Box<dyn Read + 'a>>, Error> {
-    match File::open(path) {
+    match objects::open_plain(path) {
         Ok(file) => Ok(Some(Box::new(file))),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(Error::io("open", path)(error)),
@@ -158,8 +160,11 @@ pub(crate) fn open_if_there<'a>(path: &Path) -> Result<Option<Box<dyn Read + 'a>
 
 /// The bytes of a file, or `None` where there is none.
 pub(crate) fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, Error> {
-    match fs::read(path) {
-        Ok(bytes) => Ok(Some(bytes)),
+    let mut bytes = Vec::new();
+    let opened = objects::open_plain(path);
+    match opened.and_then(|file| file.take(SMALL_LIMIT_BYTES + 1).read_to_end(&mut bytes)) {
+        Ok(read) if read as u64 > SMALL_LIMIT_BYTES => Err(Error::io("read", path)(too_long())),
+        Ok(_) => Ok(Some(bytes)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(Error::io("read", path)(error)),
     }

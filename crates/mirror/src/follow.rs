@@ -48,22 +48,29 @@ pub struct Recorded {
 /// What the first `size` records of the log in `folder` say. What cannot be read of it is said too.
 pub(crate) fn recorded(folder: &Path, size: u64, findings: &mut Vec<Finding>) -> Recorded {
     let mut recorded = Recorded::default();
-    for index in 0..size.div_ceil(WIDTH) {
-        let first = index * WIDTH;
+    let mut lost = |message: String| {
+        let place = format!("{}/tile/entries", layout::LOG);
+        findings.push(Finding::fault(codes::ENTRIES_DAMAGED, place, message));
+    };
+    let mut read = Vec::new();
+    match log::bundles(folder, size) {
+        Ok(bundles) => read.extend(bundles),
+        Err(error) => lost(error.to_string()),
+    }
+    let mut odd = Vec::new();
+    for run in read {
+        let first = run.index * WIDTH;
         let width = (size - first).min(WIDTH) as u16;
-        match log::read_bundle(folder, Tile { kind: Kind::Entries, index, width }) {
+        match log::read_bundle(folder, Tile { kind: Kind::Entries, index: run.index, width }) {
             Ok(leaves) => {
                 for (at, leaf) in (first..).zip(leaves) {
-                    recorded.add(at, &leaf, findings);
+                    recorded.add(at, &leaf, &mut odd);
                 }
             }
-            Err(error) => {
-                let place = format!("{}/tile/entries", layout::LOG);
-                let fault = Finding::fault(codes::ENTRIES_DAMAGED, place, error.to_string());
-                findings.push(fault);
-            }
+            Err(error) => lost(format!("{error}{}", log::and_more(run.count))),
         }
     }
+    findings.extend(odd);
     recorded
 }
 

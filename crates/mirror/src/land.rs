@@ -35,6 +35,7 @@ impl Landing {
     pub(crate) fn new(root: &Path) -> Result<Self, Error> {
         let incoming = layout::at(root, layout::INCOMING);
         durable::make_folders(&incoming)?;
+        durable::must_be_own(&incoming)?;
         for name in objects::names(&incoming)? {
             durable::remove_if_there(&incoming.join(name))?;
         }
@@ -45,7 +46,9 @@ impl Landing {
     pub(crate) fn take(&mut self, source: &mut dyn Read, wanted: &Digests) -> Result<Taken, Error> {
         let name = format!("landing-{}", self.staged.len());
         let path = layout::at(&self.root, layout::INCOMING).join(name);
-        let incoming = match objects::take_in(source, &path) {
+        // A byte too many tells as well as all of a stream without end, and fills no disk.
+        let limited = &mut source.take(wanted.size.saturating_add(1));
+        let incoming = match objects::take_in(limited, &path) {
             Ok(incoming) => incoming,
             Err(TakeInError::Source(error)) => return Ok(Taken::Unreadable(error)),
             Err(TakeInError::Archive(error)) => return Err(error),
@@ -95,5 +98,19 @@ impl Landing {
             named(&digests, done);
         }
         durable::sync_folders(&folders)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stream_without_end_is_another_object() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut landing = Landing::new(folder.path()).unwrap();
+        let taken = landing.take(&mut std::io::repeat(7), &Digests::of(b"seven")).unwrap();
+        assert!(matches!(taken, Taken::Other), "{taken:?}");
+        assert_eq!(objects::names(&layout::at(folder.path(), layout::INCOMING)).unwrap().len(), 0);
     }
 }

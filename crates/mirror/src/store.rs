@@ -139,6 +139,20 @@ pub struct Head<'a> {
     pub version: &'a str,
 }
 
+/// Most bytes of a small file: the openings of a million items. What a store gives is read no
+/// further.
+pub const SMALL_LIMIT_BYTES: u64 = 1 << 30;
+
+/// The error where a small file is longer.
+pub fn too_long() -> io::Error {
+    io::Error::new(io::ErrorKind::FileTooLarge, "no file of a case is so long")
+}
+
+/// Whether a path stays in the folder that it is joined to: no empty part, `.` or `..`.
+pub(crate) fn is_plain(path: &str) -> bool {
+    path.split('/').all(|part| !part.is_empty() && part != "." && part != "..")
+}
+
 /// The error of a store that does not give back what was written to it.
 pub fn misread(store: &str, place: &str) -> Error {
     Error::Damaged {

@@ -7,7 +7,7 @@
 use std::io::{self, Read};
 use std::thread;
 use std::time::Duration;
-use ureq::http::{Request, Response};
+use ureq::http::{Request, Response, Uri};
 use ureq::{Agent, Body};
 
 /// How long a connection may take to come about: three times what a satellite link needs.
@@ -20,9 +20,6 @@ const TRIES: u32 = 5;
 /// Pause after the first failure, four times as long after each further one: 0.1, 0.4, 1.6 and 6.4
 /// seconds, which outlasts what restarts and what asks to be left alone for a moment.
 const FIRST_PAUSE_MILLISECONDS: u64 = 100;
-
-/// Longest body that is read into memory: the openings of a million items.
-pub const BODY_LIMIT_BYTES: u64 = 1 << 30;
 
 /// Makes requests.
 #[derive(Debug, Clone)]
@@ -56,15 +53,15 @@ impl Answer {
         self.response.headers().get(name)?.to_str().ok()
     }
 
-    /// The body, as it comes in.
+    /// The body, as it comes in: who reads it says how far.
     pub fn stream(self) -> Box<dyn Read> {
         Box::new(self.response.into_body().into_with_config().limit(u64::MAX).reader())
     }
 
-    /// The whole body, up to [`BODY_LIMIT_BYTES`]. One that ends before the length that was
-    /// announced is an error.
-    pub fn bytes(self) -> io::Result<Vec<u8>> {
-        let body = self.response.into_body().into_with_config().limit(BODY_LIMIT_BYTES);
+    /// The whole body. One that is longer than `limit_bytes`, or ends before the length that was
+    /// announced, is an error.
+    pub fn bytes(self, limit_bytes: u64) -> io::Result<Vec<u8>> {
+        let body = self.response.into_body().into_with_config().limit(limit_bytes);
         body.read_to_vec().map_err(as_io)
     }
 }
@@ -164,10 +161,14 @@ fn is_of_the_connection(error: &io::Error) -> bool {
 
 /// Whether what is sent there cannot be read on the way.
 fn is_safe(url: &str) -> bool {
-    let Some(rest) = url.strip_prefix("http://") else { return url.starts_with("https://") };
-    let host = rest.split(['/', '?']).next().unwrap_or_default();
-    let host = host.rsplit_once(':').map_or(host, |(host, _)| host);
-    matches!(host, "localhost" | "127.0.0.1" | "[::1]")
+    // Taken apart as the library does that connects: what stands before an @ is no host.
+    let Ok(uri) = url.parse::<Uri>() else { return false };
+    let is_here = |host| matches!(host, "localhost" | "127.0.0.1" | "[::1]");
+    match uri.scheme_str() {
+        Some("https") => true,
+        Some("http") => uri.host().is_some_and(is_here),
+        _ => false,
+    }
 }
 
 /// The library's error as one of the system's, without the address.
@@ -181,5 +182,30 @@ fn as_io(error: ureq::Error) -> io::Error {
         }
         ureq::Error::BadUri(_) => io::Error::new(io::ErrorKind::InvalidInput, "not an address"),
         other => io::Error::other(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses() {
+        for (url, safe) in [
+            ("https://store.example/b?x=y", true),
+            ("http://localhost:9000/b", true),
+            ("http://127.0.0.1", true),
+            ("http://[::1]:9000/b", true),
+            ("http://store.example", false),
+            ("http://localhost:80@store.example/b", false),
+            ("http://127.0.0.1@store.example", false),
+            ("http://localhost.store.example/b", false),
+            ("http://store.example/?http://localhost", false),
+            ("ftp://localhost/", false),
+            ("localhost", false),
+            ("", false),
+        ] {
+            assert_eq!(is_safe(url), safe, "{url}");
+        }
     }
 }

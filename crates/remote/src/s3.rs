@@ -10,12 +10,12 @@
 //! Nobody can be kept out; the checkpoint is put in place on the condition that it still is the one
 //! that was read.
 
-use crate::http::Client;
+use crate::http::{Answer, Client};
 use crate::s3_requests::{Condition, Requests, Written};
 use archive::{Error, codes, layout, sealed};
 use custody::tile;
 use mirror::follow::Object;
-use mirror::store::{Head, Named, Occasion, Small, Store, Taken, misread};
+use mirror::store::{Head, Named, Occasion, SMALL_LIMIT_BYTES, Small, Store, Taken, misread};
 use record::{Digests, Hasher, Sha256};
 use rusty_s3::{Bucket, Credentials, UrlStyle};
 use std::collections::BTreeMap;
@@ -144,8 +144,9 @@ impl S3 {
         let key = self.key(place);
         let written = self.requests.put(&key, bytes, Condition::Absent);
         let written = written.map_err(self.at("write", place))?;
-        let back = self.digests_of(place).map_err(self.at("read back", place))?;
-        match (back == Some(Digests::of(bytes)), written) {
+        let wanted = Digests::of(bytes);
+        let back = self.digests_of(place, wanted.size).map_err(self.at("read back", place))?;
+        match (back == Some(wanted), written) {
             // An answer that got lost makes the second try find what the first one wrote.
             (true, _) => Ok(true),
             (false, Written::Refused) => Ok(false),
@@ -153,10 +154,11 @@ impl S3 {
         }
     }
 
-    /// The digests of what is at a place, read through.
-    fn digests_of(&self, place: &str) -> io::Result<Option<Digests>> {
+    /// The digests of what is at a place, read through; where it is longer than `size`, of a byte
+    /// more than that.
+    fn digests_of(&self, place: &str, size: u64) -> io::Result<Option<Digests>> {
         let Some(answer) = self.requests.get(&self.key(place))? else { return Ok(None) };
-        let mut source = answer.stream();
+        let mut source = answer.stream().take(size.saturating_add(1));
         let mut hasher = Hasher::default();
         let mut chunk = vec![0; 1 << 16];
         loop {
@@ -172,10 +174,11 @@ impl S3 {
         let next = AtomicUsize::new(0);
         let work = || {
             let mut done = Vec::new();
-            while let Some((place, bytes)) = wanted.get(next.fetch_add(1, Ordering::Relaxed)) {
-                done.push((place.as_str(), self.put_new(place, bytes)));
+            loop {
+                let at = next.fetch_add(1, Ordering::Relaxed);
+                let Some((place, bytes)) = wanted.get(at) else { return done };
+                done.push((at, self.put_new(place, bytes)));
             }
-            done
         };
         let done = thread::scope(|scope| {
             let workers: Vec<_> = (0..CONNECTIONS).map(|_| scope.spawn(work)).collect();
@@ -183,9 +186,7 @@ impl S3 {
             let each = each.map(|worker| worker.join().expect("a request does not panic"));
             each.flatten().collect::<BTreeMap<_, _>>()
         });
-        let mut done = done;
-        let of = |(place, _): &(String, Vec<u8>)| done.remove(place.as_str()).unwrap_or(Ok(true));
-        wanted.iter().map(of).collect()
+        done.into_values().collect()
     }
 
     /// Sends a long object in parts. It comes to be only if its digests are right.
@@ -279,7 +280,9 @@ impl Store for S3 {
 
     fn read(&mut self, place: &str) -> Result<Option<Vec<u8>>, Error> {
         let answer = self.requests.get(&self.key(place)).map_err(self.at("read", place))?;
-        answer.map(|answer| answer.bytes().map_err(self.at("read", place))).transpose()
+        let bytes =
+            |answer: Answer| answer.bytes(SMALL_LIMIT_BYTES).map_err(self.at("read", place));
+        answer.map(bytes).transpose()
     }
 
     fn read_back(&mut self, place: &str) -> Result<Option<Vec<u8>>, Error> {
@@ -347,7 +350,8 @@ impl Store for S3 {
         self.staged_bytes = 0;
         for wanted in std::mem::take(&mut self.sent) {
             let place = layout::object(wanted.sha256);
-            let back = self.digests_of(&place).map_err(self.at("read back", &place))?;
+            let back =
+                self.digests_of(&place, wanted.size).map_err(self.at("read back", &place))?;
             named(&wanted, back == Some(wanted));
         }
         let (digests, bytes): (Vec<_>, Vec<_>) =
@@ -368,13 +372,17 @@ impl Store for S3 {
     }
 
     fn swap(&mut self, was: Option<&str>, now: Head<'_>) -> Result<(), Error> {
-        let small = |(place, text): (&str, &str)| (place.to_owned(), text.as_bytes().to_vec());
-        let key = small((layout::LOG_KEY, now.key));
-        self.put_all(&[key])?;
+        // Not every store refuses to write over something: what is there is left as it is.
+        if self.read(layout::LOG_KEY)?.is_none() {
+            self.put_new(layout::LOG_KEY, now.key.as_bytes())?;
+        }
         if was != Some(now.checkpoint) {
             self.swap_checkpoint(was, now.checkpoint)?;
         }
-        self.put_all(&[small((layout::VERSION_FILE, now.version))]).map(drop)
+        if self.read(layout::VERSION_FILE)?.is_none() {
+            self.put_new(layout::VERSION_FILE, now.version.as_bytes())?;
+        }
+        Ok(())
     }
 
     fn destroy(&mut self, item: &sealed::Item) -> Result<u64, Error> {
@@ -427,7 +435,7 @@ impl S3 {
         let held = match there {
             Some(answer) => {
                 tag = answer.header("etag").unwrap_or_default().to_owned();
-                Some(answer.bytes().map_err(self.at("read", place))?)
+                Some(answer.bytes(SMALL_LIMIT_BYTES).map_err(self.at("read", place))?)
             }
             None => None,
         };
@@ -437,8 +445,9 @@ impl S3 {
         let condition = if was.is_some() { Condition::Tagged(&tag) } else { Condition::Absent };
         let written = self.requests.put(&key, now.as_bytes(), condition);
         let written = written.map_err(self.at("write", place))?;
-        let back = self.digests_of(place).map_err(self.at("read back", place))?;
-        match (back == Some(Digests::of(now.as_bytes())), written) {
+        let wanted = Digests::of(now.as_bytes());
+        let back = self.digests_of(place, wanted.size).map_err(self.at("read back", place))?;
+        match (back == Some(wanted), written) {
             (true, _) => Ok(()),
             (false, Written::Refused) => Err(crossed(&self.name(), place)),
             (false, Written::Done) => Err(misread(&self.name(), place)),

@@ -15,6 +15,11 @@ use std::time::Duration;
 /// is wrong by much is forgiven anyway.
 const SIGNATURE_SECONDS: u64 = 3600;
 
+/// Most bytes of an answer in XML: a thousand keys of 1,024 bytes, each byte spelled with six.
+const PAGE_LIMIT_BYTES: u64 = 8 << 20;
+/// Most keys that are listed: two for each of ten million items, and room.
+const KEYS_LIMIT: u64 = 1 << 25;
+
 /// What must be so for a write to be done.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Condition<'a> {
@@ -128,7 +133,7 @@ impl Requests {
     /// Every object whose key begins with `prefix`: key and size.
     pub(crate) fn list(&self, prefix: &str, each: &mut dyn FnMut(String, u64)) -> io::Result<()> {
         let credentials = self.credentials.as_ref();
-        let mut next: Option<String> = None;
+        let (mut next, mut keys): (Option<String>, u64) = (None, 0);
         loop {
             let make = || {
                 let mut list = self.bucket.list_objects_v2(credentials);
@@ -142,9 +147,13 @@ impl Requests {
             if answer.status != 200 {
                 return Err(refusal(answer));
             }
-            let text = String::from_utf8(answer.bytes()?).map_err(malformed)?;
+            let text = String::from_utf8(answer.bytes(PAGE_LIMIT_BYTES)?).map_err(malformed)?;
             let listed = ListObjectsV2::parse_response(&text).map_err(malformed)?;
             for object in listed.contents {
+                keys += 1;
+                if keys > KEYS_LIMIT {
+                    return Err(malformed("it lists more than any mirror has"));
+                }
                 each(object.key, object.size.unwrap_or_default());
             }
             // One that leads back to itself would never end.
@@ -163,7 +172,7 @@ impl Requests {
         if answer.status != 200 {
             return Err(refusal(answer));
         }
-        let text = String::from_utf8(answer.bytes()?).map_err(malformed)?;
+        let text = String::from_utf8(answer.bytes(PAGE_LIMIT_BYTES)?).map_err(malformed)?;
         let begun = CreateMultipartUpload::parse_response(&text).map_err(malformed)?;
         Ok(begun.upload_id().to_owned())
     }
@@ -217,7 +226,8 @@ impl Requests {
 /// What the store says when it does not do something: its code, which is one word.
 fn refusal(answer: Answer) -> io::Error {
     let status = answer.status;
-    let text = answer.bytes().unwrap_or_default();
+    // Without it there is no reason given, and the status says enough.
+    let text = answer.bytes(PAGE_LIMIT_BYTES).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
     let code = text.split_once("<Code>").and_then(|(_, rest)| rest.split_once("</Code>"));
     let plain = |code: &&str| code.len() < 64 && code.bytes().all(|b| b.is_ascii_alphanumeric());

@@ -13,7 +13,7 @@ use crate::sftp_link::{BLOCK_BYTES, Link};
 use archive::{Error, codes, layout, sealed};
 use custody::tile;
 use mirror::follow::Object;
-use mirror::store::{Head, Named, Occasion, Small, Store, Taken, misread};
+use mirror::store::{Head, Named, Occasion, SMALL_LIMIT_BYTES, Small, Store, Taken, misread};
 use record::{Digests, Hasher};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Cursor, Read};
@@ -29,8 +29,8 @@ const SILENCE_SECONDS: u64 = 300;
 const OBJECTS_TO_A_FLUSH: usize = 256;
 const BYTES_TO_A_FLUSH: u64 = 256 << 20;
 
-/// Longest small file that is taken: the openings of a million items.
-const SMALL_LIMIT_BYTES: u64 = 1 << 30;
+/// Deepest folder that is looked into: of a log of 2^56 records the files lie eight deep.
+const DEPTH_LIMIT: usize = 12;
 
 /// A mirror behind a connection.
 pub struct Sftp {
@@ -146,11 +146,11 @@ impl Sftp {
         Ok(written.map(|()| hasher.finish()))
     }
 
-    /// The digests of what is at a place, read through.
-    fn digests_of(&mut self, place: &str) -> Result<Option<Digests>, Error> {
+    /// The digests of what is at a place, read through; that it is longer than `size` is an error.
+    fn digests_of(&mut self, place: &str, size: u64) -> Result<Option<Digests>, Error> {
         let path = self.path(place);
         let mut hasher = Hasher::default();
-        let there = self.link.read_file(&path, &mut |block| hasher.update(block));
+        let there = self.link.read_file(&path, size, &mut |block| hasher.update(block));
         let there = there.map_err(self.at("read back", place))?;
         Ok(there.then(|| hasher.finish()))
     }
@@ -159,7 +159,7 @@ impl Sftp {
     fn put_one(&mut self, place: &str, bytes: &[u8], replaces: bool) -> Result<(), Error> {
         let new = format!("{place}.new");
         let written = self.write(&new, &mut &bytes[..])?.map_err(self.at("write", place))?;
-        if self.digests_of(&new)? != Some(written) {
+        if self.digests_of(&new, written.size)? != Some(written) {
             return Err(misread(&self.address, place));
         }
         let (from, to) = (self.path(&new), self.path(place));
@@ -206,13 +206,9 @@ impl Store for Sftp {
 
     fn read(&mut self, place: &str) -> Result<Option<Vec<u8>>, Error> {
         let path = self.path(place);
-        let size = self.link.size(&path).map_err(self.at("look at", place))?;
-        if size.is_some_and(|size| size > SMALL_LIMIT_BYTES) {
-            let error = io::Error::new(io::ErrorKind::FileTooLarge, "no file of a case is so long");
-            return Err(self.at("read", place)(error));
-        }
         let mut bytes = Vec::new();
-        let there = self.link.read_file(&path, &mut |block| bytes.extend(block));
+        let mut each = |block: &[u8]| bytes.extend(block);
+        let there = self.link.read_file(&path, SMALL_LIMIT_BYTES, &mut each);
         Ok(there.map_err(self.at("read", place))?.then_some(bytes))
     }
 
@@ -225,7 +221,10 @@ impl Store for Sftp {
         while let Some(inside) = folders.pop() {
             for entry in self.names(&format!("{folder}/{inside}"))? {
                 let path = format!("{inside}{}", entry.name);
-                if entry.is_folder {
+                if entry.is_folder && path.matches('/').count() >= DEPTH_LIMIT {
+                    let error = io::Error::other("folders of a case are not so deep");
+                    return Err(self.at("list", folder)(error));
+                } else if entry.is_folder {
                     folders.push(format!("{path}/"));
                 } else {
                     found.push(path);
@@ -286,7 +285,7 @@ impl Store for Sftp {
         for (number, digests) in std::mem::take(&mut self.staged).iter().enumerate() {
             let incoming = Self::incoming(number);
             let place = layout::object(digests.sha256);
-            if self.digests_of(&incoming)? != Some(*digests) {
+            if self.digests_of(&incoming, digests.size)? != Some(*digests) {
                 return Err(misread(&self.address, &place));
             }
             self.make_folders(&place)?;
@@ -374,9 +373,9 @@ impl Read for Reading<'_> {
         if read > 0 || into.is_empty() {
             return Ok(read);
         }
-        let blocks = self.link.read_blocks(&self.handle, self.offset)?.concat();
-        self.offset += blocks.len() as u64;
-        self.block = Cursor::new(blocks);
+        let bytes = self.link.read_blocks(&self.handle, self.offset)?;
+        self.offset += bytes.len() as u64;
+        self.block = Cursor::new(bytes);
         self.block.read(into)
     }
 }

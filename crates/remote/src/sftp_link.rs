@@ -5,6 +5,7 @@
 //! What the other side says is never trusted for a length: packets are bounded, and a file is as
 //! long as what comes of it.
 
+use mirror::store::too_long;
 use std::io::{self, BufReader, Read, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -18,6 +19,9 @@ const PACKET_LIMIT_BYTES: u32 = 256 << 10;
 pub(crate) const BLOCK_BYTES: usize = 32 << 10;
 /// Packets under way at a time: 1 MiB, which fills a line of 100 Mbit/s over 80 ms.
 const WINDOW: usize = 32;
+
+/// Most names in a folder: of ten million objects 40,000 lie in one.
+const NAMES_LIMIT: usize = 1 << 20;
 
 const INIT: u8 = 1;
 const VERSION: u8 = 2;
@@ -173,8 +177,7 @@ impl Link {
     fn open_file(&mut self, path: &str, flags: u32) -> io::Result<Vec<u8>> {
         let mode = [MODE_ATTRIBUTE.to_be_bytes(), 0o600_u32.to_be_bytes()].concat();
         let attributes = if flags & CREATE_FLAG == 0 { vec![0; 4] } else { mode };
-        let fields = [&text(path)[..], &flags.to_be_bytes(), &attributes];
-        self.call(OPEN, &fields)?.opened()
+        self.call(OPEN, &[&text(path), &flags.to_be_bytes(), &attributes])?.opened()
     }
 
     /// Opens a file for [`Link::read_blocks`].
@@ -220,10 +223,12 @@ impl Link {
         Ok(read)
     }
 
-    /// Reads a file through; `false` where there is none.
+    /// Reads a file through; `false` where there is none. That it has more than `limit_bytes` is an
+    /// error.
     pub(crate) fn read_file(
         &mut self,
         path: &str,
+        limit_bytes: u64,
         each: &mut dyn FnMut(&[u8]),
     ) -> io::Result<bool> {
         let handle = match self.open_file(path, READ_FLAG) {
@@ -232,21 +237,22 @@ impl Link {
         };
         let mut offset = 0_u64;
         loop {
-            let blocks = self.read_blocks(&handle, offset)?;
-            for block in &blocks {
-                each(block);
-                offset += block.len() as u64;
-            }
-            if blocks.is_empty() {
+            let bytes = self.read_blocks(&handle, offset)?;
+            if bytes.is_empty() {
                 break;
             }
+            offset += bytes.len() as u64;
+            if offset > limit_bytes {
+                return Err(too_long());
+            }
+            each(&bytes);
         }
         self.close(&handle)?;
         Ok(true)
     }
 
-    /// The next blocks of a file, up to the first that is short; none at its end.
-    pub(crate) fn read_blocks(&mut self, handle: &[u8], from: u64) -> io::Result<Vec<Vec<u8>>> {
+    /// The next bytes of a file, up to the first block that is short; none at its end.
+    pub(crate) fn read_blocks(&mut self, handle: &[u8], from: u64) -> io::Result<Vec<u8>> {
         let mut numbers = Vec::with_capacity(WINDOW);
         for block in 0..WINDOW as u64 {
             let offset = from + block * BLOCK_BYTES as u64;
@@ -257,18 +263,17 @@ impl Link {
         for _ in &numbers {
             replies.push(self.reply()?);
         }
-        let mut blocks = Vec::new();
+        let mut bytes = Vec::new();
         for number in numbers {
             let reply = replies.iter().find(|reply| reply.number == number);
             let reply = reply.ok_or_else(|| malformed("a reply is missing"))?;
             let Some(block) = reply.data()? else { break };
-            let is_short = block.len() < BLOCK_BYTES;
-            blocks.push(block);
-            if is_short {
+            bytes.extend_from_slice(block);
+            if block.len() < BLOCK_BYTES {
                 break;
             }
         }
-        Ok(blocks)
+        Ok(bytes)
     }
 
     /// Size of a file, or `None` where there is none.
@@ -305,6 +310,9 @@ impl Link {
                 let name = fields.text()?;
                 fields.bytes()?;
                 let (size, mode) = fields.attributes()?;
+                if found.len() == NAMES_LIMIT {
+                    return Err(malformed("a folder of the other side has no end"));
+                }
                 if name != "." && name != ".." && !name.contains('/') {
                     let is_folder = mode & 0o170_000 == 0o040_000;
                     found.push(Entry { name, size, is_folder });
@@ -411,10 +419,13 @@ impl Reply {
     }
 
     /// Bytes, or `None` at the end of the file.
-    fn data(&self) -> io::Result<Option<Vec<u8>>> {
+    fn data(&self) -> io::Result<Option<&[u8]>> {
         if self.kind == DATA {
             let bytes = Fields(&self.rest).bytes()?;
-            return Ok((!bytes.is_empty() && bytes.len() <= BLOCK_BYTES).then(|| bytes.to_vec()));
+            if bytes.len() > BLOCK_BYTES {
+                return Err(malformed("more bytes than were asked for"));
+            }
+            return Ok(Some(bytes).filter(|bytes| !bytes.is_empty()));
         }
         if self.status_code()? == END_OF_FILE {
             return Ok(None);

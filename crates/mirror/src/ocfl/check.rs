@@ -14,7 +14,6 @@ use archive::{Error, durable, objects};
 use record::{Digests, Finding, Hasher};
 use sha2::Digest as _;
 use std::collections::BTreeSet;
-use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::Path;
 
@@ -127,7 +126,7 @@ impl Look<'_> {
                 continue;
             }
             let inner = if place == "." { name.clone() } else { format!("{place}/{name}") };
-            if is_real_folder(&self.root.join(&inner))? {
+            if durable::is_own_folder(&self.root.join(&inner))? {
                 folders.push(name);
             } else {
                 self.invalid(&inner, "it does not belong here");
@@ -208,7 +207,7 @@ impl Look<'_> {
             }
             for name in names {
                 let inner = format!("{folder}/{name}");
-                if is_real_folder(&self.root.join(&inner))? {
+                if durable::is_own_folder(&self.root.join(&inner))? {
                     folders.push(inner);
                 } else if !expected.contains(&inner) {
                     self.invalid(&inner, "no inventory accounts for it");
@@ -219,14 +218,8 @@ impl Look<'_> {
     }
 }
 
-/// Whether it is a folder, and no link to one.
-fn is_real_folder(path: &Path) -> Result<bool, Error> {
-    Ok(fs::symlink_metadata(path).map_err(Error::io("look at", path))?.is_dir()
-        && durable::is_folder(path)?)
-}
-
 fn digests_of(path: &Path) -> Result<(String, Digests), Error> {
-    let mut file = File::open(path).map_err(Error::io("open", path))?;
+    let mut file = objects::open_plain(path).map_err(Error::io("open", path))?;
     let mut others = Hasher::default();
     let mut sha512 = sha2::Sha512::new();
     let mut chunk = Vec::new();

@@ -4,6 +4,7 @@
 //! There is one spelling of an inventory, so that a check can make it again and compare: what is
 //! written is a function of the versions and their files.
 
+use crate::store;
 use record::{Blake2b512, Digests, Sha256};
 use serde::{Deserialize, Serialize};
 use sha2::Digest as _;
@@ -218,10 +219,12 @@ impl Inventory {
         bytes
     }
 
-    /// Reads an inventory; only its one spelling is taken.
+    /// Reads an inventory; only its one spelling is taken, and no content that lies outside of the
+    /// object.
     pub(crate) fn parse(bytes: &[u8]) -> Option<Self> {
         let inventory: Self = serde_json::from_slice(bytes).ok()?;
-        (inventory.to_bytes() == bytes).then_some(inventory)
+        let within = inventory.manifest.values().flatten().all(|path| store::is_plain(path));
+        (within && inventory.to_bytes() == bytes).then_some(inventory)
     }
 }
 

@@ -18,7 +18,7 @@
 
 use super::inventory::{self, Content, Inventory, Occasion};
 use super::names;
-use crate::store::misread;
+use crate::store::{self, misread};
 use archive::objects::{self, Medium, State};
 use archive::{Error, durable};
 use record::Hasher;
@@ -193,6 +193,13 @@ pub(crate) struct Staged {
     small: Vec<(PathBuf, Vec<u8>)>,
 }
 
+impl Staged {
+    /// Where it belongs, from the storage root.
+    pub(crate) fn place(&self) -> PathBuf {
+        if self.is_new { self.object.clone() } else { self.object.join(&self.version) }
+    }
+}
+
 /// Makes staged versions durable, reads them back, and puts them into the storage root. Says of
 /// each whether it got there: where something has come to stand in its place, it did not. `disk`
 /// was opened before anything was written.
@@ -245,7 +252,9 @@ pub(crate) fn recover(root: &Path, incoming: &Path, disk: &File) -> Result<(), E
     for name in objects::names(incoming)? {
         let folder = incoming.join(name);
         let object = match fs::read_to_string(folder.join(WHERE)) {
-            Ok(object) => Some(root.join(object)),
+            // One that leads out of the root is none of ours.
+            Ok(object) if store::is_plain(&object) => Some(root.join(object)),
+            Ok(_) => None,
             Err(error)
                 if matches!(
                     error.kind(),
