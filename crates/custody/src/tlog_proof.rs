@@ -60,14 +60,18 @@ impl TlogProof {
         log: &Verifier,
     ) -> Result<checkpoint::Checkpoint, TlogProofError> {
         let checkpoint = checkpoint::open(self.checkpoint.as_bytes(), log)?;
-        proof::verify_inclusion(
-            &leaf_hash(leaf),
-            self.index,
-            checkpoint.size,
-            &self.hashes,
-            &checkpoint.root,
-        )?;
+        self.leads_to(leaf, &checkpoint)?;
         Ok(checkpoint)
+    }
+
+    /// The same where the checkpoint in the file has been opened already, as `checkpoint`.
+    pub fn leads_to(
+        &self,
+        leaf: &[u8],
+        checkpoint: &checkpoint::Checkpoint,
+    ) -> Result<(), ProofError> {
+        let (size, root) = (checkpoint.size, &checkpoint.root);
+        proof::verify_inclusion(&leaf_hash(leaf), self.index, size, &self.hashes, root)
     }
 }
 

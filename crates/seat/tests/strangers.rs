@@ -30,12 +30,9 @@ fn lines_of_strangers_do_not_keep_a_log_from_being_signed_for() {
         let room = NOTE_LIMIT_BYTES - request(&log, "").len();
         let long = format!("\u{2014} stranger {}\n", "AAAA".repeat(room / 4 - 8));
         let some = line.repeat(3);
-        for (strangers, refused) in [
-            (long.as_str(), true),
-            (&line.repeat(SIGNATURES_LIMIT - 1), true),
-            (&some, false),
-            ("", false),
-        ] {
+        for (strangers, refused) in
+            [(long.as_str(), true), (&line.repeat(SIGNATURES_LIMIT - 1), true), (&some, false)]
+        {
             let said = seat.sign(&request(&log, strangers), 5).unwrap();
             assert_eq!(said.as_ref().err(), refused.then_some(&Refusal::Form), "{strangers:.60}");
         }

@@ -74,9 +74,10 @@ pub fn run(
 
 /// Which of the keys that are trusted a case is held to: its own, where that is one of them.
 fn own_key<'a>(path: &Path, keys: &'a [String]) -> Option<&'a str> {
+    let first = keys.first()?;
     let own = archive::log::read_key(path).ok();
     let is_own = |key: &&String| own.as_ref().is_some_and(|own| own.is_told(key));
-    keys.iter().find(is_own).or(keys.first()).map(String::as_str)
+    Some(keys.iter().find(is_own).unwrap_or(first))
 }
 
 /// Checks the bundle at `path`, a folder or zip file. Gives where it lies as a folder, which may be
@@ -115,8 +116,8 @@ fn case(
     progress: &(dyn Fn(u64, u64) + Sync),
 ) -> Result<Outcome, Error> {
     let report = check::check(path, trusted, progress)?;
-    // A case too damaged to be opened, or read through, has been told so already. One that is whole,
-    // and could not be looked at to the end, must not pass.
+    // A case too damaged to be opened, or read through, has been told so already. One that is
+    // whole, and could not be looked at to the end, must not pass.
     let told = !finding::passes(&report.findings);
     let mut findings = report.findings;
     for found in further(path, policy, &report.log_key) {

@@ -43,8 +43,10 @@ impl Check<'_> {
         // Under the whole checkpoint the proofs are brought without the line of the second key.
         let (first, short) = (verifier.first(), checkpoint.as_deref());
         let short = short.map(|text| custody::checkpoint::short(text, verifier));
-        if let Some(Err(error)) = opened {
-            self.fault(code_of(error), layout::CHECKPOINT, error.to_string());
+        match opened {
+            Some(Ok(opened)) => self.state = short.map(|short| (short.to_owned(), opened)),
+            Some(Err(error)) => self.fault(code_of(error), layout::CHECKPOINT, error.to_string()),
+            None => {}
         }
         for index in self.indexes() {
             let (leaf_path, proof_path) = (layout::leaf(index), layout::proof(index));
@@ -152,8 +154,15 @@ impl Check<'_> {
                 return None;
             }
         };
-        match proof.verify(leaf.as_bytes(), verifier) {
-            Ok(_) => Some(proof),
+        // Hundreds of proofs lead to one checkpoint, which is opened once.
+        let held = match &self.state {
+            Some((text, state)) if *text == proof.checkpoint => {
+                proof.leads_to(leaf.as_bytes(), state).map_err(TlogProofError::from)
+            }
+            _ => proof.verify(leaf.as_bytes(), verifier).map(drop),
+        };
+        match held {
+            Ok(()) => Some(proof),
             Err(error) => {
                 let code = match error {
                     TlogProofError::Checkpoint(error) => code_of(error),

@@ -12,6 +12,7 @@ use crate::stamps::Stamp;
 use crate::zipped::tree;
 use crate::{Error, bag, codes, layout};
 use actors::Roster;
+use custody::Checkpoint;
 use custody::policy::Policy;
 use record::{Digests, Finding, Genesis, Leaf, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -63,6 +64,8 @@ pub(crate) struct Check<'a> {
     pub(crate) genesis: Option<Genesis>,
     /// Records that are proved, signed and of this log.
     pub(crate) leaves: BTreeMap<u64, Leaf>,
+    /// The state of the log that the proofs lead to, as it stands in them, once it was opened.
+    pub(crate) state: Option<(String, Checkpoint)>,
     pub(crate) digests: BTreeMap<String, Digests>,
     /// Items, in the order of exhibits.
     pub(crate) items: Vec<Sha256>,
@@ -141,6 +144,7 @@ impl<'a> Check<'a> {
             roster: Roster::default(),
             genesis: None,
             leaves: BTreeMap::new(),
+            state: None,
             digests: BTreeMap::new(),
             items: Vec::new(),
             taken_in: BTreeMap::new(),
