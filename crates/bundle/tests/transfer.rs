@@ -300,7 +300,7 @@ fn a_log_that_others_heard_told_otherwise_is_named() {
     let at = case.append(Event::Received(made.received));
     case.origins.push((at, made.excerpt));
     case.take_over(&told, 2, made.capture);
-    let root = case.export(&scratch.path().join("b"), &[1, 4]);
+    let root = case.export(&scratch.path().join("b"), &[1, 2, 4]);
     let report = invented::verify(&root, Some(&case.signer.vkey()));
     assert_eq!(faults(&report), ["bundle-origin-fork"], "{:?}", report.findings);
 }
