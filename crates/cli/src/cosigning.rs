@@ -251,7 +251,11 @@ fn listed(out: &mut dyn Write, state: &cosign::State) -> io::Result<()> {
         let name = clean(&one.name);
         match &one.time {
             Some(time) => {
-                writeln!(out, "{name}{who}: saw {} of {} records, at {time}", one.size, state.size)?
+                writeln!(
+                    out,
+                    "{name}{who}: saw {} of {} records, at {time}",
+                    one.size, state.size
+                )?;
             }
             None => writeln!(out, "{name}{who}: has signed nothing yet")?,
         }
