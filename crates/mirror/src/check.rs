@@ -61,6 +61,7 @@ pub fn check(
     let mut unread = Vec::new();
     let recorded = follow::recorded(into, size, &mut unread);
     each_object(store, &recorded, &form, &mut report, progress)?;
+    as_found(others(store, &recorded, &mut report.findings), &mut findings)?;
     report.findings.extend(form.findings);
     report.findings.extend(findings);
     report.findings.sort();
@@ -99,6 +100,30 @@ fn each_object(
             None => (codes::OBJECT_MISSING, format!("leaf {leaf} records it")),
         };
         report.findings.push(Finding::fault(code, place, message));
+    }
+    Ok(())
+}
+
+/// Says what stands among the objects that no record accounts for.
+fn others(
+    store: &mut dyn Store,
+    recorded: &Recorded,
+    findings: &mut Vec<Finding>,
+) -> Result<(), Error> {
+    for path in store.list(layout::OBJECTS)? {
+        let object = path.split_once('/').and_then(|(at, name)| layout::object_named(at, name));
+        let place = format!("{}/{path}", layout::OBJECTS);
+        let (code, message) = match object {
+            Some(object) if recorded.objects.contains_key(&object) => continue,
+            Some(_) => (
+                codes::OBJECT_UNRECORDED,
+                "no record speaks of it: an interrupted run left it, or another put it there",
+            ),
+            // What an interrupted run left, which the next one clears away.
+            None if place.starts_with(&format!("{}/", layout::INCOMING)) => continue,
+            None => (codes::FILE_FOREIGN, "no mirror has such a file: casefile did not write it"),
+        };
+        findings.push(Finding::notice(code, format!("{}/{place}", store.name()), message));
     }
     Ok(())
 }

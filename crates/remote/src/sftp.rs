@@ -174,6 +174,17 @@ impl Sftp {
         self.link.rename_new(&from, &to).map_err(self.at("put in place", place))
     }
 
+    /// The same for a file that nobody reads back later in a run: that it has its name is believed
+    /// once it is read there.
+    fn put_and_look(&mut self, place: &str, text: &str, replaces: bool) -> Result<(), Error> {
+        self.put_one(place, text.as_bytes(), replaces)?;
+        if self.read(place)?.as_deref() == Some(text.as_bytes()) {
+            Ok(())
+        } else {
+            Err(misread(&self.address, place))
+        }
+    }
+
     fn incoming(number: usize) -> String {
         format!("{}/landing-{number}", layout::INCOMING)
     }
@@ -297,9 +308,13 @@ impl Store for Sftp {
                     return Err(self.at("put in place", &place)(error));
                 }
                 named(digests, false);
-            } else {
-                named(digests, true);
+                continue;
             }
+            // That it has its name is believed once it is seen there.
+            if self.link.size(&to).map_err(self.at("look at", &place))? != Some(digests.size) {
+                return Err(misread(&self.address, &place));
+            }
+            named(digests, true);
         }
         Ok(())
     }
@@ -320,13 +335,13 @@ impl Store for Sftp {
             });
         }
         if self.read(layout::LOG_KEY)?.is_none() {
-            self.put_one(layout::LOG_KEY, now.key.as_bytes(), false)?;
+            self.put_and_look(layout::LOG_KEY, now.key, false)?;
         }
         if was != Some(now.checkpoint) {
-            self.put_one(layout::CHECKPOINT, now.checkpoint.as_bytes(), true)?;
+            self.put_and_look(layout::CHECKPOINT, now.checkpoint, true)?;
         }
         if self.read(layout::VERSION_FILE)?.is_none() {
-            self.put_one(layout::VERSION_FILE, now.version.as_bytes(), false)?;
+            self.put_and_look(layout::VERSION_FILE, now.version, false)?;
         }
         Ok(())
     }
@@ -341,6 +356,13 @@ impl Store for Sftp {
             let mut zeros = io::repeat(0).take(size.min(1 << 20));
             self.write(&place, &mut zeros)?.map_err(self.at("overwrite", &place))?;
             self.link.remove(&path).map_err(self.at("remove", &place))?;
+            if self.link.size(&path).map_err(self.at("look at", &place))?.is_some() {
+                return Err(Error::Damaged {
+                    code: codes::SEALED_KEY_KEPT,
+                    place: format!("{}/{place}", self.address),
+                    message: "the other machine does not remove it: remove it there".into(),
+                });
+            }
             destroyed += 1;
         }
         Ok(destroyed)

@@ -78,7 +78,14 @@ fn a_mirror_is_brought_up_to_date_checked_and_restored_from() {
     let object = root.join(archive::layout::object(object));
     fs::remove_file(&object).unwrap();
     fs::write(&object, "something else").unwrap();
+    fs::write(root.join("objects/notes.txt"), "foreign").unwrap();
+    let stray = root.join(archive::layout::object(record::Sha256::of(b"stray")));
+    fs::create_dir_all(stray.parent().unwrap()).unwrap();
+    fs::write(stray, "stray").unwrap();
     let place = folder.path().join("out");
     let report = mirror::check(&mut open(&root), &place, None, &mut |_, _| {}).unwrap();
-    assert!(report.findings.iter().any(|one| one.code == "object-damaged"));
+    for code in ["object-damaged", "object-unrecorded", "file-foreign"] {
+        let found = report.findings.iter().filter(|one| one.code == code).count();
+        assert_eq!(found, 1, "{code}: {:?}", report.findings);
+    }
 }
